@@ -1,0 +1,35 @@
+# Every target honours WEIR_HOME (default .weir): the lake, the marts and Dagster's history live there.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo ui check test bench clean
+export DAGSTER_DISABLE_TELEMETRY := yes
+export GX_ANALYTICS_ENABLED := false
+
+help:  ## these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: .venv/bin/weir  ## install what uv.lock names into .venv
+
+.venv/bin/weir: uv.lock pyproject.toml scripts/setup
+	@scripts/setup
+
+demo: setup  ## simulate, land, score, judge and build the marts, through Dagster
+	@.venv/bin/weir demo
+
+ui: setup  ## open Dagster and the dashboards on what was built
+	@.venv/bin/weir ui
+
+check: setup  ## lint, types, and every mart parsed as Redshift SQL
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/basedpyright --level error
+	.venv/bin/python -m dbt_project.parse
+
+test: setup  ## every test
+	@scripts/browser
+	.venv/bin/pytest
+
+bench: setup  ## speed and memory, printed with the machine, cores and versions
+	.venv/bin/python -m bench
+
+clean:  ## remove what was built here
+	rm -rf .weir .venv .uv dbt_project/target
