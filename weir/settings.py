@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     lake: str | None = Field(default=None, description="where the Delta tables are; default <home>/lake")
     checkpoints: str | None = Field(default=None, description="default <home>/checkpoints")
     domains: Path = Field(default=PACKAGED_DOMAINS, description="the folder that holds the domain packs")
+    spark_memory: str = Field(default="4g", description="memory of a Spark that runs on this machine")
 
     @property
     def root(self) -> Path:

