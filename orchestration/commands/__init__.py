@@ -1,0 +1,31 @@
+"""The command line `weir`. Heavy imports live inside the commands, so that `weir --help` answers at once."""
+
+from __future__ import annotations
+
+import typer
+
+from orchestration.commands import doctor, events, inputs, lake, services
+
+app = typer.Typer(
+    name="weir",
+    help="Event streams in, fraud decisions out, in a lakehouse.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+reference = typer.Typer(help="Reference lists: sanctioned wallets, disposable domains, ...", no_args_is_help=True)
+
+app.command()(doctor.doctor)
+app.command()(inputs.simulate)
+app.command()(inputs.adapt)
+app.command()(inputs.stream)
+app.command()(inputs.labels)
+app.command()(lake.marts)
+app.command()(lake.check)
+app.command()(lake.sql)
+app.command()(events.explain)
+app.command()(services.demo)
+app.command()(services.ui)
+reference.command("load")(inputs.load_reference)
+app.add_typer(reference, name="reference")

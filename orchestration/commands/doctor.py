@@ -1,0 +1,82 @@
+"""weir doctor: what is here, what is missing, how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+
+from orchestration.commands.show import AsJson, fail, show
+from weir.settings import settings
+
+Finding = tuple[bool, str, str]
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is here, what is missing and how to mend it; exit 1 when something needed is missing."""
+    rows = [_row(name, examine) for name, examine in EXAMINATIONS.items()]
+    show(rows, as_json, "doctor")
+    if not all(row["ok"] for row in rows):
+        fail("something needed is missing: see the column mend")
+
+
+def _row(name: str, examine: Callable[[], Finding]) -> dict[str, object]:
+    try:
+        ok, found, mend = examine()
+    except Exception as mistake:
+        ok, found, mend = False, f"{type(mistake).__name__}: {mistake}", "run make setup again"
+    return {"part": name, "ok": ok, "found": found, "mend": "" if ok else mend}
+
+
+def _python() -> Finding:
+    return sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer"
+
+
+def _java() -> Finding:
+    from spark_jobs.session import java_home
+
+    return True, str(java_home()), ""
+
+
+def _jars() -> Finding:
+    from spark_jobs.jars import jars
+
+    return True, f"{len(jars())} jars", ""
+
+
+def _packages() -> Finding:
+    names = ("pyspark", "delta-spark", "duckdb", "dbt-core", "dagster", "streamlit")
+    return True, ", ".join(f"{name} {version(name)}" for name in names), ""
+
+
+def _delta_in_duckdb() -> Finding:
+    from weir.warehouse import connect_lake
+
+    connect_lake().close()
+    return True, "delta extension loads", ""
+
+
+def _packs() -> Finding:
+    from weir.pack import domains, load_pack
+
+    return True, ", ".join(load_pack(domain).ruleset.name for domain in domains()), ""
+
+
+def _home() -> Finding:
+    root = settings().root
+    root.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(root).free // 2**30
+    return os.access(root, os.W_OK) and free > 0, f"{root} ({free} GiB free)", "set WEIR_HOME to a writable folder"
+
+
+EXAMINATIONS: dict[str, Callable[[], Finding]] = {
+    "python": _python,
+    "packages": _packages,
+    "java": _java,
+    "jars": _jars,
+    "duckdb": _delta_in_duckdb,
+    "packs": _packs,
+    "home": _home,
+}

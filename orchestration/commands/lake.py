@@ -1,0 +1,53 @@
+"""weir marts, weir check, weir sql: what is in the lake, built, judged and queried."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestration.commands.show import AsJson, doing, fail, show
+
+
+def marts(
+    full_refresh: Annotated[bool, typer.Option(help="Build from nothing, not on the last published marts.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build the marts with dbt and publish them."""
+    from orchestration.marts import build_marts
+
+    with doing("building the marts"):
+        built = build_marts(full_refresh=full_refresh)
+    show([{"mart": name, "rows": rows} for name, rows in built.models.items()], as_json, f"marts {built.version}")
+
+
+def check(
+    domain: Annotated[str | None, typer.Argument(help="One domain; all of them when left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge the tables and balance the books; exit 1 when something is off."""
+    from orchestration.checks import run_checks
+
+    with doing("judging the tables"):
+        results = run_checks([domain] if domain else None)
+    show(results, as_json, "checks")
+    failed = [row for row in results if not row["success"]]
+    if failed:
+        fail(f"{len(failed)} of {len(results)} checks failed")
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="DuckDB SQL over lake tables and marts.")],
+    as_json: AsJson = False,
+) -> None:
+    """Ask the lake and the marts: raw_payments, scored_payments, decisions, alerts, ..."""
+    import duckdb
+
+    from weir.warehouse import connect_lake
+
+    try:
+        answer = connect_lake().sql(query)
+        rows = [] if answer is None else [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+    except duckdb.Error as mistake:
+        fail(str(mistake))
+    show(rows, as_json)

@@ -1,0 +1,67 @@
+"""weir demo, weir ui: the whole of Weir on simulated traffic, and the two pages that show it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.commands.show import AsJson, fail, stderr
+from weir.settings import settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def ui(
+    dagster_port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
+    dashboards_port: Annotated[int, typer.Option(help="Port of the dashboards.")] = 8501,
+    host: Annotated[str, typer.Option(help="Address both listen on.")] = "127.0.0.1",
+) -> None:
+    """Open Dagster and the dashboards on what was built; Ctrl-C ends both."""
+    from orchestration.instance import prepared_home
+
+    environment = os.environ | {"DAGSTER_HOME": str(prepared_home()), "WEIR_HOME": str(settings().root)}
+    commands = [_dagster(host, dagster_port), _streamlit(host, dashboards_port)]
+    stderr.print(f"Dagster     http://{host}:{dagster_port}\ndashboards  http://{host}:{dashboards_port}", highlight=False)
+    services = [subprocess.Popen(command, env=environment, cwd=ROOT) for command in commands]
+    try:
+        _wait_for_any(services)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        _stop(services)
+
+
+def _dagster(host: str, port: int) -> list[str]:
+    module = ["-m", "orchestration.definitions"]
+    return [sys.executable, "-m", "dagster", "dev", "-h", host, "-p", str(port), *module]
+
+
+def _streamlit(host: str, port: int) -> list[str]:
+    options = ["--server.address", host, "--server.port", str(port), "--server.headless", "true"]
+    return [sys.executable, "-m", "streamlit", "run", "dashboards/streamlit_app.py", *options]
+
+
+def _wait_for_any(services: list[subprocess.Popen[bytes]]) -> None:
+    """Return when the first of the services ends: one page without the other is a fault to show."""
+    while all(service.poll() is None for service in services):
+        try:
+            services[0].wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            continue
+    fail("a page ended by itself: its reason is printed above (is the port taken?)")
+
+
+def _stop(services: list[subprocess.Popen[bytes]]) -> None:
+    for service in services:
+        service.send_signal(signal.SIGINT)
+    for service in services:
+        try:
+            service.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            service.kill()

@@ -1,0 +1,81 @@
+"""How every command shows what it did: one short table, or with --json one array of objects and nothing else."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array of objects and nothing else.")]
+Row = Mapping[str, object]
+
+stderr = Console(stderr=True)
+
+
+def show(rows: Sequence[Row], as_json: bool, title: str = "") -> None:
+    """Rows of equal keys -> a table on stdout, or JSON with decimals as strings and times in RFC 3339."""
+    if as_json:
+        json.dump([dict(row) for row in rows], sys.stdout, default=_json_value, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+        return
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name, value in (rows[0] if rows else {}).items():
+        table.add_column(name, justify="right" if _is_number(value) else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console(soft_wrap=not sys.stdout.isatty()).print(table if rows else f"{title}: none" if title else "none")
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Say on stderr what is wrong and what to do, and end without a traceback."""
+    stderr.print(f"[bold red]error:[/] {_escaped(message)}", highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Show on stderr that long work is under way."""
+    if stderr.is_terminal:
+        with stderr.status(what):
+            yield
+    else:
+        stderr.print(f"{what} ...", highlight=False)
+        yield
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "-"}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return _escaped(str(value))
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode(errors="replace")
+    return str(value)

@@ -1,0 +1,91 @@
+"""What a batch was judged with, kept beside the checkpoint before its first write and reused by a retry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from pyspark.sql import SparkSession
+
+from weir.pack import Pack, pack_from_files
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The pack by hash and each reference list by Delta version."""
+
+    pack: str
+    references: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_text(spark: SparkSession, path: str) -> str | None:
+    """A small text file on any file system Spark knows -> its text, or None when it is not there."""
+    jvm, hadoop_path, files = _file_system(spark, path)
+    if not files.exists(hadoop_path):
+        return None
+    stream = files.open(hadoop_path)
+    try:
+        return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream)).decode()
+    finally:
+        stream.close()
+
+
+def write_text(spark: SparkSession, path: str, text: str) -> None:
+    """Write a small text file, new, whole or not at all: a reader never meets half of it."""
+    jvm, hadoop_path, files = _file_system(spark, path)
+    unfinished = jvm.org.apache.hadoop.fs.Path(f"{path}.unfinished")
+    stream = files.create(unfinished, True)
+    stream.write(bytearray(text.encode()))
+    stream.close()
+    files.rename(unfinished, hadoop_path)
+
+
+def kept_plan(spark: SparkSession, checkpoint: str, batch_id: int) -> Plan | None:
+    """The plan an earlier try of this batch wrote, or None at the first try."""
+    text = read_text(spark, _batch_path(checkpoint, batch_id, "plan"))
+    return None if text is None else Plan(**json.loads(text))
+
+
+def keep_plan(spark: SparkSession, checkpoint: str, batch_id: int, plan: Plan) -> None:
+    write_text(spark, _batch_path(checkpoint, batch_id, "plan"), json.dumps(asdict(plan)))
+
+
+def kept_poison(spark: SparkSession, checkpoint: str, batch_id: int) -> tuple[int, ...]:
+    """The `seq` of each message that was found to kill this batch; empty when none was."""
+    text = read_text(spark, _batch_path(checkpoint, batch_id, "poison"))
+    return tuple(json.loads(text)) if text else ()
+
+
+def keep_poison(spark: SparkSession, checkpoint: str, batch_id: int, seqs: tuple[int, ...]) -> None:
+    write_text(spark, _batch_path(checkpoint, batch_id, "poison"), json.dumps(seqs))
+
+
+def keep_pack(spark: SparkSession, checkpoint: str, pack: Pack) -> None:
+    """Keep the pack's texts under its hash, once, so that a retry can be judged by the same rules."""
+    path = _pack_path(checkpoint, pack.hash)
+    if read_text(spark, path) is None:
+        write_text(spark, path, json.dumps(dict(pack.files)))
+
+
+def kept_pack(spark: SparkSession, checkpoint: str, pack_hash: str) -> Pack:
+    """The pack of that hash as it was kept; FileNotFoundError names the file that should hold it."""
+    text = read_text(spark, _pack_path(checkpoint, pack_hash))
+    if text is None:
+        raise FileNotFoundError(f"{_pack_path(checkpoint, pack_hash)}: the pack of an unfinished batch is gone")
+    return pack_from_files(json.loads(text))
+
+
+def _batch_path(checkpoint: str, batch_id: int, what: str) -> str:
+    return f"{checkpoint}/kept/batches/{batch_id}.{what}.json"
+
+
+def _pack_path(checkpoint: str, pack_hash: str) -> str:
+    return f"{checkpoint}/kept/packs/{pack_hash}.json"
+
+
+def _file_system(spark: SparkSession, path: str):  # noqa: ANN202 - objects of the JVM have no Python type
+    jvm = spark._jvm
+    assert jvm is not None
+    hadoop_path = jvm.org.apache.hadoop.fs.Path(path)
+    return jvm, hadoop_path, hadoop_path.getFileSystem(spark._jsc.hadoopConfiguration())

@@ -1,0 +1,34 @@
+"""What a batch was judged with outlives the try that wrote it."""
+
+import pytest
+
+from spark_jobs import kept
+from weir.pack import load_pack
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    return str(tmp_path / "checkpoint")
+
+
+def test_a_retry_reads_the_plan_of_the_first_try(spark, checkpoint):
+    assert kept.kept_plan(spark, checkpoint, 7) is None
+    kept.keep_plan(spark, checkpoint, 7, kept.Plan("abc", {"sanctioned_addresses": 3}))
+    assert kept.kept_plan(spark, checkpoint, 7) == kept.Plan("abc", {"sanctioned_addresses": 3})
+
+
+def test_a_kept_pack_is_the_same_pack(spark, checkpoint):
+    pack = load_pack("payments")
+    kept.keep_pack(spark, checkpoint, pack)
+    assert kept.kept_pack(spark, checkpoint, pack.hash).hash == pack.hash
+
+
+def test_a_lost_pack_is_named(spark, checkpoint):
+    with pytest.raises(FileNotFoundError, match="no-such-hash"):
+        kept.kept_pack(spark, checkpoint, "no-such-hash")
+
+
+def test_poison_is_kept_apart_from_the_plan(spark, checkpoint):
+    assert kept.kept_poison(spark, checkpoint, 7) == ()
+    kept.keep_poison(spark, checkpoint, 7, (30, 150))
+    assert kept.kept_poison(spark, checkpoint, 7) == (30, 150)

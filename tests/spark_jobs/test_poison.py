@@ -1,0 +1,37 @@
+"""A message that kills its batch is found among the others; a fault that is no message's is not blamed on one."""
+
+import pytest
+from pyspark.sql import functions as F
+
+from spark_jobs.poison import culprits
+from weir.error import WeirError
+
+
+def dies_on(*seqs):
+    """A pipeline that raises on the rows of those seqs, as an expression that cannot be computed would."""
+    message = F.raise_error(F.lit("poison")).cast("string")
+    return lambda raw: raw.withColumn("out", F.when(F.col("seq").isin(*seqs), message).otherwise(F.lit("fine")))
+
+
+def fails_on_many(raw):
+    """A pipeline that fails for lack of room: never on a few rows alone."""
+    return raw.sparkSession.sql("select raise_error('full')") if raw.count() > 5 else raw
+
+
+@pytest.fixture(scope="module")
+def raw(spark):
+    return spark.range(0, 160, 10).withColumnRenamed("id", "seq").persist()
+
+
+def test_each_message_that_fails_alone_is_found(raw):
+    assert culprits(raw, dies_on(30, 150), RuntimeError("batch failed")) == (30, 150)
+
+
+def test_a_batch_whose_halves_succeed_has_no_culprit(raw):
+    with pytest.raises(RuntimeError, match="batch failed"):
+        culprits(raw, fails_on_many, RuntimeError("batch failed"))
+
+
+def test_a_fault_of_every_message_is_nobodys(raw):
+    with pytest.raises(WeirError, match="the fault is elsewhere"):
+        culprits(raw, dies_on(*range(0, 160, 10)), RuntimeError("disk full"))
