@@ -1,0 +1,27 @@
+{# Incremental models go by batch_id, the order of arrival: a late event has an old occurred_at, never an old batch. #}
+
+{# a where clause over a lake table: only rows of batches that `this` does not hold yet. The number is put in as a
+   literal, so that files of older batches are not even opened #}
+{% macro where_new_batches(domain=none) %}
+    {% if execute and is_incremental() %}
+        {% set newest %}
+            select coalesce(max(batch_id), -1) from {{ this }}
+            {% if domain %} where domain = '{{ domain }}' {% endif %}
+        {% endset %}
+        where batch_id > {{ run_query(newest).columns[0].values()[0] }}
+    {% endif %}
+{% endmacro %}
+
+{# -> the distinct values of `columns` in rows of batches newer than any that `this` holds for the domain #}
+{% macro touched(relation, columns, built='batch_id') %}
+    select distinct {{ columns | join(', ') }}
+    from {{ relation }}
+    left join (
+        select domain as built_domain, max({{ built }}) as newest_batch from {{ this }} group by domain
+    ) as built
+        on domain = built_domain
+    where batch_id > coalesce(newest_batch, -1)
+{% endmacro %}
+
+{# dbt's own asks the database whether the table is there: a compilation without a database must not #}
+{% macro is_incremental() %}{{ return(flags.INTROSPECT and dbt.is_incremental()) }}{% endmacro %}

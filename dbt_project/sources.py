@@ -1,0 +1,64 @@
+"""The packs' lake tables -> models/staging/sources.yml: `python -m dbt_project.sources` writes it anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from weir.pack import load_pack
+from weir.settings import PACKAGED_DOMAINS
+from weir.tables import Table, lake_tables
+
+HERE = Path(__file__).resolve().parent
+SOURCES = HERE / "models" / "staging" / "sources.yml"
+HEADER = "# Written by `python -m dbt_project.sources` from domains/*/: change a contract, not this file.\n"
+DESCRIPTIONS = {
+    "raw": "Messages as they were received.",
+    "mapping": "The mappings that messages were read with.",
+    "quarantine": "Message parts that did not become events.",
+    "scored": "Events with their features and decisions.",
+    "labels": "What turned out to be fraud.",
+    "replayed": "Scored events under other rules.",
+    "reference": "Values that events are looked up in.",
+    "quality": "Results of the data quality checks.",
+}
+
+
+def marts_domains(root: Path = PACKAGED_DOMAINS) -> list[str]:
+    """The packs that have a staging model, and so a place in the marts; sorted."""
+    staged = {model.stem.removeprefix("stg_") for model in SOURCES.parent.glob("stg_*.sql")}
+    return sorted(staged & {contract.parent.name for contract in root.glob("*/contract.yml")})
+
+
+def sources_yml(root: Path = PACKAGED_DOMAINS) -> str:
+    """The packs below a folder -> the text of sources.yml, every lake table with its columns and types."""
+    packs = [load_pack(domain, root) for domain in marts_domains(root)]
+    events = {pack.contract.domain: {c.name: c.description for c in pack.contract.columns} for pack in packs}
+    tables = [_entry(table, events.get(table.name, {})) for table in lake_tables(packs)]
+    lake = {
+        "name": "lake",
+        "description": "Delta tables. In DuckDB views at a pinned version, in Redshift an external schema.",
+        "database": "{{ 'lake' if target.type == 'duckdb' else target.database }}",
+        "schema": "{{ 'main' if target.type == 'duckdb' else 'lake' }}",
+        "tables": tables,
+    }
+    document = {"version": 2, "sources": [lake]}
+    # the innermost level in one line: a column is a line
+    return HEADER + yaml.safe_dump(
+        document, sort_keys=False, width=1000, allow_unicode=True, default_flow_style=None
+    )
+
+
+def _entry(table: Table, descriptions: dict[str, str]) -> dict[str, Any]:
+    columns = [
+        {"name": name, "data_type": kind}
+        | ({"description": descriptions[name]} if descriptions.get(name) else {})
+        for name, kind in table.columns.items()
+    ]
+    return {"name": table.view, "description": DESCRIPTIONS[table.zone], "columns": columns}
+
+
+if __name__ == "__main__":
+    SOURCES.write_text(sources_yml())

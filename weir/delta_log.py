@@ -1,0 +1,47 @@
+"""A Delta table's log, read without Spark: its newest version, and whether rows were ever taken away."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from pyarrow import fs
+
+COMMIT = re.compile(r"(\d{20})\.json")
+
+
+def delta_version(location: str) -> int | None:
+    """The newest committed version of the table at a path or URI, or None when there is no table yet."""
+    files, log = _log(location)
+    versions = [int(match[1]) for name in _names(files, log) if (match := COMMIT.fullmatch(name))]
+    return max(versions, default=None)
+
+
+def only_appended(location: str, since: int, until: int) -> bool:
+    """Whether the commits after `since`, up to `until`, took no rows away (compaction does not).
+
+    A commit whose file is gone cannot vouch for itself, so the answer is no.
+    """
+    files, log = _log(location)
+    paths = [f"{log}/{version:020d}.json" for version in range(since + 1, until + 1)]
+    return since <= until and not any(_takes_rows_away(files, path) for path in paths)
+
+
+def _takes_rows_away(files: fs.FileSystem, path: str) -> bool:
+    try:
+        with files.open_input_stream(path) as stream:
+            actions = [json.loads(line) for line in stream.read().decode().splitlines() if line]
+    except FileNotFoundError:
+        return True
+    return any(action.get("remove", {}).get("dataChange", False) for action in actions)
+
+
+def _log(location: str) -> tuple[fs.FileSystem, str]:
+    if "://" not in location:
+        return fs.LocalFileSystem(), f"{location}/_delta_log"
+    files, path = fs.FileSystem.from_uri(re.sub(r"^s3[an]://", "s3://", location))
+    return files, f"{path}/_delta_log"
+
+
+def _names(files: fs.FileSystem, folder: str) -> list[str]:
+    return [entry.base_name for entry in files.get_file_info(fs.FileSelector(folder, allow_not_found=True))]

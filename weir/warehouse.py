@@ -1,0 +1,173 @@
+"""The reading side: published marts and lake tables in DuckDB, offline and without locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import duckdb_extension_delta
+from sqlglot import exp
+
+from weir.delta_log import delta_version
+from weir.pack import load_pack
+from weir.settings import settings
+from weir.tables import Table, lake_tables
+
+POINTER = "current"
+WAREHOUSE = "warehouse.duckdb"
+# one setting for all: DuckDB refuses two connections of one process that open a file differently
+CONFIG: dict[str, str | bool | int | float | list[str]] = {"TimeZone": "UTC"}
+
+
+class MartsMissingError(Exception):
+    """No marts have been published under this home."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query returned: column names, and the rows as Python values in that order."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    def records(self) -> list[dict[str, Any]]:
+        """One dict a row, column name -> value."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+def published_version() -> str | None:
+    """The version that the pointer names now, or None before the first publishing."""
+    try:
+        return (settings().marts / POINTER).read_text().strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def warehouse_path(version: str) -> Path:
+    """A version -> where its tables are."""
+    return settings().marts / version / WAREHOUSE
+
+
+def connect_marts() -> duckdb.DuckDBPyConnection:
+    """The published marts, read-only, as they are now and stay for this connection.
+
+    Raises MartsMissingError when nothing was published yet.
+    """
+    version = _version()
+    while True:
+        try:
+            return duckdb.connect(warehouse_path(version), read_only=True, config=CONFIG)
+        except duckdb.IOException:
+            moved = _version()
+            if moved == version:
+                raise
+            version = moved
+
+
+class MartsReader:
+    """The published marts for a long-lived process: each `cursor()` is on the version published by then."""
+
+    def __init__(self) -> None:
+        self._version: str | None = None
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own for the caller; cursors given out earlier keep the version they began with."""
+        version = published_version()
+        if self._connection is None or version != self._version:
+            self._connection, self._version = connect_marts(), version
+        return self._connection.cursor()
+
+
+def load_delta(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load the delta extension from its wheel: nothing is downloaded."""
+    package = Path(duckdb_extension_delta.__file__).parent
+    extension = package / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
+    connection.execute(f"load {_literal(str(extension))}")
+
+
+def domains() -> list[str]:
+    """The names of the domains that have a pack, sorted."""
+    return sorted(contract.parent.name for contract in settings().domains.glob("*/contract.yml"))
+
+
+def tables_of(names: Iterable[str]) -> list[Table]:
+    """Domain names -> their lake tables, the shared ones (reference lists, quality) too. Raises PackError."""
+    return lake_tables([load_pack(name) for name in names])
+
+
+def newest_versions(tables: Iterable[Table]) -> dict[str, int | None]:
+    """Each table's path in the lake -> its newest Delta version, None while it has not been written."""
+    return {table.key: delta_version(settings().table(table.zone, table.name)) for table in tables}
+
+
+def create_lake_views(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[Table],
+    versions: Mapping[str, int | None],
+    schema: str = "main",
+) -> None:
+    """A view `<zone>_<name>` for each table at its version; a typed one without rows where there is none."""
+    load_delta(connection)
+    for table in tables:
+        select = _scan(table, versions.get(table.key))
+        connection.execute(f"create or replace view {schema}.{_name(table.view)} as {select}")
+
+
+def connect_lake(names: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
+    """In memory: a view for every lake table of these domains (default all), and the marts by their names."""
+    connection = duckdb.connect(config=CONFIG)
+    tables = tables_of(domains() if names is None else names)
+    create_lake_views(connection, tables, newest_versions(tables))
+    version = published_version()
+    if version is not None:
+        connection.execute(f"attach {_literal(str(warehouse_path(version)))} as marts (read_only)")
+        connection.execute("set search_path = 'memory.main,marts.main'")
+    return connection
+
+
+def sql(query: str) -> Answer:
+    """A DuckDB query over lake and marts -> its answer. Raises duckdb.Error, with a hint at unbuilt marts."""
+    connection = connect_lake()
+    try:
+        result = connection.execute(query)
+    except duckdb.CatalogException as error:
+        if published_version() is None:
+            raise MartsMissingError(f"{error}\nThe marts are not built yet: run `weir marts`.") from error
+        raise
+    columns = tuple(column[0] for column in result.description or ())
+    return Answer(columns, result.fetchall())
+
+
+def _version() -> str:
+    version = published_version()
+    if version is None:
+        raise MartsMissingError(f"no marts in {settings().marts}: run `weir marts`")
+    return version
+
+
+def _scan(table: Table, version: int | None) -> str:
+    if version is None:
+        nulls = (
+            f"cast(null as {duckdb_type(kind)}) as {_name(name)}" for name, kind in table.columns.items()
+        )
+        return f"select {', '.join(nulls)} where false"
+    location = settings().table(table.zone, table.name)
+    return f"select * from delta_scan({_literal(location)}, version => {version})"
+
+
+def duckdb_type(spark_type: str) -> str:
+    """'array<struct<rule:string>>' -> 'STRUCT(rule TEXT)[]', as delta_scan gives it."""
+    kind = exp.DataType.build(spark_type, dialect="spark")
+    return kind.sql(dialect="duckdb")
+
+
+def _name(identifier: str) -> str:
+    return exp.to_identifier(identifier, quoted=True).sql(dialect="duckdb")
+
+
+def _literal(text: str) -> str:
+    return exp.Literal.string(text).sql(dialect="duckdb")
