@@ -1,0 +1,175 @@
+"""Named attacks on the payments population; each returns the events of one strike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from domains.payments.people import (
+    COUNTRIES,
+    EVENT,
+    LOGIN,
+    PAYMENT,
+    REFUND,
+    People,
+    amounts,
+)
+from domains.traffic import DAY, HOUR, MINUTE, Span, bursts, identity, ip_number
+
+WELL_KNOWN = 6  # payments after which a user has habits to break
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What attackers find: the people, their ordinary events by time, and the rows of well-known users."""
+
+    rng: np.random.Generator
+    crowd: People
+    span: Span
+    ordinary: np.ndarray
+    known: np.ndarray
+
+    def victim(self) -> tuple[int, int]:
+        """A user with habits and a moment (microseconds) hours after an ordinary payment of theirs."""
+        row = self.ordinary[self.rng.choice(self.known)]
+        return int(row["user"]), int(row["occurred"]) + int(self.rng.integers(HOUR, 6 * HOUR))
+
+    def moment(self) -> int:
+        """Any moment but the first and the last day's."""
+        return int(self.rng.integers(self.span.first + DAY, self.span.last - DAY))
+
+    def stolen(self) -> int:
+        """A number nobody else has: for the attacker's own device or address."""
+        return int(self.rng.integers(1 << 60))
+
+    def between(self, low: int, high: int) -> int:
+        return int(self.rng.integers(low, high + 1))
+
+
+def scene(rng: np.random.Generator, crowd: People, span: Span, ordinary: np.ndarray) -> Scene:
+    """Ordinary events (any order) -> the scene of the attacks."""
+    ordinary = ordinary[np.lexsort((ordinary["occurred"], ordinary["user"]))]
+    first = np.searchsorted(ordinary["user"], ordinary["user"])
+    paid = np.cumsum(ordinary["kind"] == PAYMENT)
+    before = paid - paid[first]
+    known = (before >= WELL_KNOWN) & (ordinary["occurred"] < span.last - DAY)
+    known &= ~crowd.sleeper[ordinary["user"]]
+    rows = np.flatnonzero(known)
+    return Scene(rng, crowd, span, ordinary, rows if len(rows) else np.arange(len(ordinary)))
+
+
+def _strike(at: Scene, user: np.ndarray | int, occurred: np.ndarray) -> np.ndarray:
+    """Payments of these users at these moments: their usual country and amounts, the attacker's machine."""
+    block = np.zeros(len(occurred), EVENT)
+    block["occurred"], block["user"], block["kind"] = occurred, user, PAYMENT
+    block["country"] = block["currency"] = at.crowd.home[block["user"]]
+    block["merchant"] = at.rng.integers(0, at.crowd.merchants, len(block))
+    block["amount"] = amounts(at.rng, at.crowd, block["user"])
+    block["device"], block["ip"] = identity(at.stolen()), ip_number(at.stolen())
+    return block
+
+
+def _many_users(at: Scene, count: int) -> np.ndarray:
+    return at.rng.choice(at.crowd.count, count, replace=count > at.crowd.count)
+
+
+def velocity_burst(at: Scene) -> np.ndarray:
+    """A stolen card is spent every few seconds at two shops."""
+    user, moment = at.victim()
+    block = _strike(at, user, bursts(at.rng, moment, at.between(15, 40), 9))
+    block["merchant"] = block["merchant"][0] + at.rng.integers(0, 2, len(block))
+    return block
+
+
+def card_testing(at: Scene) -> np.ndarray:
+    """Tiny amounts at many shops, to learn whether the card works."""
+    user, moment = at.victim()
+    block = _strike(at, user, bursts(at.rng, moment, at.between(15, 30), 45))
+    block["amount"] = at.rng.integers(50, 200, len(block))
+    return block
+
+
+def ip_burst(at: Scene) -> np.ndarray:
+    """One machine pays once from each of many accounts within a minute or two."""
+    count = at.between(25, 50)
+    block = _strike(at, _many_users(at, count), bursts(at.rng, at.moment(), count, 3))
+    block["device"] = identity(np.arange(count), at.stolen())
+    return block
+
+
+def shared_device(at: Scene) -> np.ndarray:
+    """A farm: one device serves many accounts through the day, each from another address."""
+    count = at.between(20, 35)
+    block = _strike(at, _many_users(at, count), bursts(at.rng, at.moment(), count, 1200))
+    block["ip"] = ip_number(np.arange(count), at.stolen())
+    return block
+
+
+def account_takeover(at: Scene) -> np.ndarray:
+    """A login from a new device in a new country, then larger payments than ever to shops never used."""
+    user, moment = at.victim()
+    block = _strike(at, user, bursts(at.rng, moment, at.between(4, 7), 150))
+    block["kind"][0] = LOGIN
+    block["country"] = (at.crowd.home[user] + at.between(1, len(COUNTRIES) - 1)) % len(COUNTRIES)
+    block["amount"] *= 5
+    return block
+
+
+def impossible_amount(at: Scene) -> np.ndarray:
+    """A single payment, many times what the user ever pays."""
+    user, moment = at.victim()
+    block = _strike(at, user, np.array([moment]))
+    block["amount"] = at.crowd.median[user] * at.rng.uniform(25, 60)
+    return block
+
+
+def dormant_account(at: Scene) -> np.ndarray:
+    """An account that slept for a week wakes up on a new device and spends for an hour."""
+    sleepers = np.flatnonzero(at.crowd.sleeper[at.ordinary["user"]])
+    user = int(at.ordinary["user"][at.rng.choice(sleepers)]) if len(sleepers) else at.victim()[0]
+    moment = at.span.last - at.between(3 * HOUR, DAY)
+    return _strike(at, user, bursts(at.rng, moment, at.between(8, 14), 240))
+
+
+def refund_abuse(at: Scene) -> np.ndarray:
+    """Things are bought one after the other, and then all of them are paid back, and more."""
+    user, moment = at.victim()
+    bought = _strike(at, user, bursts(at.rng, moment, at.between(3, 5), 2400))
+    refunds = np.repeat(bought, 4)
+    refunds["kind"] = REFUND
+    refunds["occurred"] = bursts(at.rng, int(bought["occurred"][-1]) + 30 * MINUTE, len(refunds), 900)
+    return np.concatenate([bought, refunds])
+
+
+def merchant_hopping(at: Scene) -> np.ndarray:
+    """One payment at each of many shops, minutes apart."""
+    user, moment = at.victim()
+    count = at.between(14, 24)
+    block = _strike(at, user, bursts(at.rng, moment, count, 110))
+    block["merchant"] = (block["merchant"][0] + np.arange(count)) % at.crowd.merchants
+    return block
+
+
+def credential_stuffing(at: Scene) -> np.ndarray:
+    """Leaked passwords: logins to many accounts from one address."""
+    count = at.between(30, 60)
+    block = _strike(at, _many_users(at, count), bursts(at.rng, at.moment(), count, 5))
+    block["kind"] = LOGIN
+    block["device"] = identity(np.arange(count), at.stolen())
+    return block
+
+
+ATTACKS: tuple[Callable[[Scene], np.ndarray], ...] = (
+    velocity_burst,
+    card_testing,
+    ip_burst,
+    shared_device,
+    account_takeover,
+    impossible_amount,
+    dormant_account,
+    refund_abuse,
+    merchant_hopping,
+    credential_stuffing,
+)
