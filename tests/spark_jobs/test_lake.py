@@ -1,0 +1,114 @@
+"""Tables are made once, appended to exactly once, and compacted without anyone noticing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spark_jobs.lake import (
+    append_once,
+    compact,
+    create_table,
+    last_batch,
+    read_table,
+    rows_appended,
+    stream_table,
+    table_version,
+)
+
+COLUMNS = {"event_id": "string", "amount": "decimal(38,0)", "day": "date"}
+
+
+@pytest.fixture
+def table(spark, tmp_path):
+    path = str(tmp_path / "lake" / "table")
+    create_table(spark, path, COLUMNS, partition_by="day")
+    return path
+
+
+def _rows(spark, *ids, day="2024-03-01"):
+    values = ", ".join(f"('{name}', 1, date '{day}')" for name in ids)
+    rows = spark.sql(f"select * from values {values} as t(event_id, amount, day)")
+    return rows.withColumn("amount", rows.amount.cast("decimal(38,0)"))
+
+
+def _ids(spark, path):
+    return sorted(row.event_id for row in read_table(spark, path).collect())
+
+
+def test_a_table_is_made_once_with_its_columns_in_order(spark, table):
+    create_table(spark, table, COLUMNS, partition_by="day")
+    assert (table_version(spark, table), read_table(spark, table).columns) == (0, list(COLUMNS))
+
+
+def test_a_table_gains_the_columns_it_lacks(spark, table):
+    append_once(_rows(spark, "a"), table, "scored:0", 0)
+    create_table(spark, table, {**COLUMNS, "country": "string"})
+    assert read_table(spark, table).select("event_id", "country").collect() == [("a", None)]
+
+
+def test_no_table_has_no_version(spark, tmp_path):
+    assert table_version(spark, str(tmp_path / "nothing")) is None
+
+
+def test_a_retried_batch_is_appended_once(spark, table):
+    tried = [append_once(_rows(spark, "a"), table, "scored:0", 0) for _ in range(2)]
+    assert (tried, _ids(spark, table)) == ([True, False], ["a"])
+
+
+def test_another_epoch_counts_its_own_batches(spark, table):
+    append_once(_rows(spark, "a"), table, "scored:0", 7)
+    append_once(_rows(spark, "b"), table, "scored:1", 0)
+    assert _ids(spark, table) == ["a", "b"]
+    assert [last_batch(spark, table, f"scored:{epoch}") for epoch in range(3)] == [7, 0, None]
+
+
+def test_a_batch_over_many_days_makes_one_file_a_day(spark, table):
+    days = (
+        spark.range(2_000)
+        .selectExpr(
+            "cast(id as string) event_id",
+            "cast(1 as decimal(38,0)) amount",
+            "date_add(date '2000-01-01', cast(id % 50 as int)) day",
+        )
+        .repartition(8)
+    )
+    append_once(days, table, "scored:0", 0, spread_by="day")
+    assert len(list(Path(table).rglob("part-*.parquet"))) == 50
+
+
+def test_an_earlier_version_can_be_read(spark, table):
+    for batch in range(2):
+        append_once(_rows(spark, f"e{batch}"), table, "scored:0", batch)
+    assert read_table(spark, table, version=1).count() == 1
+
+
+def test_appended_rows_are_counted_since_a_version(spark, table):
+    append_once(_rows(spark, "a", "b"), table, "scored:0", 0)
+    since = table_version(spark, table) or 0
+    append_once(_rows(spark, "c"), table, "scored:0", 1)
+    assert (rows_appended(spark, table, 0), rows_appended(spark, table, since)) == (3, 1)
+
+
+def test_compaction_gathers_only_crowded_days_and_no_stream_notices(spark, table, tmp_path):
+    for batch in range(3):
+        append_once(_rows(spark, f"e{batch}").coalesce(1), table, "scored:0", batch)
+    append_once(_rows(spark, "other", day="2024-03-02"), table, "scored:0", 3)
+
+    def drain():
+        query = (
+            stream_table(spark, table)
+            .writeStream.trigger(availableNow=True)
+            .option("checkpointLocation", str(tmp_path / "checkpoint"))
+            .format("parquet")
+            .start(str(tmp_path / "out"))
+        )
+        query.awaitTermination()
+        return spark.read.parquet(str(tmp_path / "out")).count()
+
+    before = drain()
+    assert compact(spark, table, at_least=3) == 1
+    assert compact(spark, table, at_least=3) == 0
+    assert (before, drain()) == (4, 4)
+    assert _ids(spark, table) == ["e0", "e1", "e2", "other"]

@@ -1,0 +1,65 @@
+"""A lease has one live holder, and a dead one is in nobody's way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from spark_jobs.lease import LeaseHeld, lease, lease_holder
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from spark_jobs.lease import lease
+with lease(Path(sys.argv[1]), "stream payments"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds the lease."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "payments")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_a_live_holder_refuses_the_next_and_is_named(tmp_path, holder):
+    refusal = rf"'stream payments' \(pid {holder.pid}\) has been writing since 20"
+    with pytest.raises(LeaseHeld, match=refusal), lease(tmp_path / "payments", "release"):
+        pass
+
+
+def test_a_killed_holder_is_replaced_at_once(tmp_path, holder):
+    holder.kill()
+    holder.wait()
+    with lease(tmp_path / "payments", "release") as mine:
+        assert mine.pid == os.getpid()
+
+
+def test_one_process_cannot_hold_a_lease_twice(tmp_path):
+    path = tmp_path / "payments"
+    with lease(path, "stream"), pytest.raises(LeaseHeld), lease(path, "release"):
+        pass
+
+
+def test_a_lease_is_free_again_after_its_block_even_when_that_failed(tmp_path):
+    with pytest.raises(ZeroDivisionError), lease(tmp_path / "payments", "stream"):
+        raise ZeroDivisionError
+    with lease(tmp_path / "payments", "release") as mine:
+        assert mine.name == "release"
+
+
+def test_anyone_can_ask_who_holds_a_lease(tmp_path):
+    path = tmp_path / "payments"
+    assert lease_holder(path) is None
+    with lease(path, "stream") as mine:
+        assert lease_holder(path) == mine
+    assert lease_holder(path) is None
