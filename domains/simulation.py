@@ -102,8 +102,10 @@ def simulate(
     faults: Faults | None = None,
 ) -> Simulation:
     """A domain's traffic: `events` good events from `start` on; raises ValueError on a bad request."""
-    if events < 1 or not 0 <= attack_rate <= 1:
-        raise ValueError(f"events={events} must be at least 1 and attack_rate={attack_rate} between 0 and 1")
+    if events < 1 or not 0 <= attack_rate <= 0.5:
+        raise ValueError(
+            f"events={events} must be at least 1 and attack_rate={attack_rate} between 0 and 0.5"
+        )
     if start.tzinfo is None or Span(start).last > datetime.now(UTC).timestamp() * 1_000_000:
         raise ValueError(
             f"start={start} must have a time zone and lie {_days()} days back, so that none is future"

@@ -32,13 +32,14 @@ SANCTIONED_COUNT, PHISHER_COUNT = 12, 24
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What attackers find: the population, its ordinary events, and the rows of well-known customers."""
+    """What attackers find: the population, ordinary events, rows of well-known customers and busy wallets."""
 
     rng: np.random.Generator
     crowd: Population
     span: Span
     ordinary: np.ndarray
     known: np.ndarray
+    busy: np.ndarray
 
     def victim(self) -> tuple[int, int]:
         """A customer with habits and a moment (microseconds) hours after an ordinary event of theirs."""
@@ -64,10 +65,29 @@ class Scene:
 def scene(rng: np.random.Generator, crowd: Population, span: Span, ordinary: np.ndarray) -> Scene:
     """Ordinary events (any order) -> the scene of the attacks."""
     ordinary = ordinary[np.lexsort((ordinary["occurred"], ordinary["user"]))]
-    turn = np.arange(len(ordinary)) - np.searchsorted(ordinary["user"], ordinary["user"])
     customers = ordinary["user"] != NOBODY
-    rows = np.flatnonzero(customers & (turn >= WELL_KNOWN) & (ordinary["occurred"] < span.last - DAY))
-    return Scene(rng, crowd, span, ordinary, rows if len(rows) else np.flatnonzero(customers))
+    early = ordinary["occurred"] < span.last - DAY
+    known = np.flatnonzero(customers & early & (_turn(ordinary["user"]) >= WELL_KNOWN))
+    habit = identity(ordinary["sender"], ordinary["asset"])
+    sends = (ordinary["kind"] == TRANSFER) & early
+    busy = np.flatnonzero(sends & (_turn(habit) >= WELL_KNOWN))
+    return Scene(
+        rng,
+        crowd,
+        span,
+        ordinary,
+        known=known if len(known) else np.flatnonzero(customers),
+        busy=busy if len(busy) else np.flatnonzero(sends),
+    )
+
+
+def _turn(value: np.ndarray) -> np.ndarray:
+    """How many earlier rows hold the same value."""
+    order = np.argsort(value, kind="stable")
+    ranked = value[order]
+    turn = np.empty(len(value), np.int64)
+    turn[order] = np.arange(len(value)) - np.searchsorted(ranked, ranked)
+    return turn
 
 
 def listed(salt: int, count: int) -> np.ndarray:
@@ -95,6 +115,8 @@ def _at_exchange(at: Scene, user: np.ndarray | int, occurred: np.ndarray, kind: 
     outside, hot = own_wallet(block["user"]), hot_wallet(block["exchange"])
     block["sender"] = hot if kind == WITHDRAWAL else outside
     block["receiver"] = hot if kind == DEPOSIT else outside
+    if kind == TRADE:
+        block["receiver"] = at.wallets(len(block))
     return block
 
 
@@ -108,10 +130,20 @@ def sanctioned_counterparty(at: Scene) -> np.ndarray:
 
 
 def phishing(at: Scene) -> np.ndarray:
-    """Victims, one after the other, send what they have to a wallet known for phishing."""
+    """Victims, one after the other, send what they have to a wallet known for phishing, which cashes out."""
     count = at.between(8, 16)
     there = at.rng.choice(listed(PHISHER, PHISHER_COUNT))
-    return _transfers(at, bursts(at.rng, at.moment(), count, 3000), at.wallets(count), there, 1500)
+    victims = _transfers(at, bursts(at.rng, at.moment(), count, 3000), at.wallets(count), there, 1500)
+    cash_out = bursts(at.rng, int(victims["occurred"][-1]) + HOUR, 3, 900)
+    return np.concatenate([victims, _transfers(at, cash_out, there, at.fresh(3), 4000)])
+
+
+def key_theft(at: Scene) -> np.ndarray:
+    """A busy wallet's key is stolen: one transfer, hundreds of times its habit, to a wallet it never used."""
+    row = at.ordinary[at.rng.choice(at.busy)]
+    block = _transfers(at, np.array([row["occurred"] + HOUR]), row["sender"], at.fresh(1), 1)
+    block["asset"], block["micros"] = row["asset"], row["micros"] * at.between(300, 900)
+    return block
 
 
 def structuring(at: Scene) -> np.ndarray:
@@ -146,11 +178,12 @@ def peel_chain(at: Scene) -> np.ndarray:
 
 
 def wash_trading(at: Scene) -> np.ndarray:
-    """Two wallets of one owner sell an asset to and fro."""
+    """Two wallets of one owner sell an asset to and fro, and now and then to themselves."""
     user, moment = at.victim()
     block = _at_exchange(at, user, bursts(at.rng, moment, at.between(24, 40), 90), TRADE)
     pair, turn = at.fresh(2), np.arange(len(block)) % 2
     block["sender"], block["receiver"] = pair[turn], pair[1 - turn]
+    block["receiver"][::6] = block["sender"][::6]
     block["asset"] = len(ASSETS) - 1
     return block
 
@@ -207,6 +240,7 @@ def account_farm(at: Scene) -> np.ndarray:
 ATTACKS: tuple[Callable[[Scene], np.ndarray], ...] = (
     sanctioned_counterparty,
     phishing,
+    key_theft,
     structuring,
     fan_out,
     fan_in,

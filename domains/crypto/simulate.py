@@ -1,4 +1,4 @@
-"""Simulated crypto traffic: exchanges and a chain, twelve named attacks, and messages that go wrong."""
+"""Simulated crypto traffic: exchanges and a chain, thirteen named attacks, and messages that go wrong."""
 
 from __future__ import annotations
 

@@ -75,6 +75,10 @@ def _many_users(at: Scene, count: int) -> np.ndarray:
     return at.rng.choice(at.crowd.count, count, replace=count > at.crowd.count)
 
 
+def _unknown_shop(at: Scene) -> int:
+    return at.crowd.merchants + at.between(0, at.crowd.merchants)
+
+
 def velocity_burst(at: Scene) -> np.ndarray:
     """A stolen card is spent every few seconds at two shops."""
     user, moment = at.victim()
@@ -114,6 +118,7 @@ def account_takeover(at: Scene) -> np.ndarray:
     block["kind"][0] = LOGIN
     block["country"] = (at.crowd.home[user] + at.between(1, len(COUNTRIES) - 1)) % len(COUNTRIES)
     block["amount"] *= 5
+    block["merchant"] = _unknown_shop(at)
     return block
 
 
@@ -122,6 +127,7 @@ def impossible_amount(at: Scene) -> np.ndarray:
     user, moment = at.victim()
     block = _strike(at, user, np.array([moment]))
     block["amount"] = at.crowd.median[user] * at.rng.uniform(25, 60)
+    block["merchant"] = _unknown_shop(at)
     return block
 
 
@@ -136,8 +142,8 @@ def dormant_account(at: Scene) -> np.ndarray:
 def refund_abuse(at: Scene) -> np.ndarray:
     """Things are bought one after the other, and then all of them are paid back, and more."""
     user, moment = at.victim()
-    bought = _strike(at, user, bursts(at.rng, moment, at.between(3, 5), 2400))
-    refunds = np.repeat(bought, 4)
+    bought = _strike(at, user, bursts(at.rng, moment, at.between(2, 3), 2400))
+    refunds = np.repeat(bought, 5)
     refunds["kind"] = REFUND
     refunds["occurred"] = bursts(at.rng, int(bought["occurred"][-1]) + 30 * MINUTE, len(refunds), 900)
     return np.concatenate([bought, refunds])
