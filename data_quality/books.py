@@ -36,7 +36,7 @@ def _settled(scored: DataFrame, quarantine: DataFrame) -> DataFrame:
 
 
 def _count_parts(settled: DataFrame) -> DataFrame:
-    """Settled parts -> one row per raw key: its parts, how many were doubled, how many its numbering lacks."""
+    """Settled parts -> one row per raw key: its parts, those doubled, those its numbering lacks."""
     per_part = settled.groupBy(*RAW_KEY, "part").agg(
         F.count("*").alias("settlements"),
         F.count_if(F.col("ended") == "scored").alias("scored"),
@@ -52,7 +52,7 @@ def _count_parts(settled: DataFrame) -> DataFrame:
 
 
 def _last_committed(settled: DataFrame) -> DataFrame:
-    """Settled parts -> one row, committed_seq: the greatest seq of the last batch known to be whole; null if none.
+    """Settled parts -> one row, committed_seq: the last seq of the last batch known to be whole, or null.
 
     Quarantine commits before scored, so a last batch that is only in quarantine may be half written:
     what it lacks is pending, not missing.

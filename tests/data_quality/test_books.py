@@ -20,7 +20,8 @@ def ledger(spark):
                 [("files:/in", "a.json", *row) for row in quarantine], f"{SETTLED}, reason string"
             ),
         )
-        return books(*frames).first().asDict()
+        (row,) = books(*frames).collect()
+        return row.asDict()
 
     return _books
 
