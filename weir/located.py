@@ -10,6 +10,8 @@ from datetime import timedelta
 
 import yaml
 
+from weir.error import WeirError
+
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9_]*")
 DURATION = re.compile(r"([1-9][0-9]*)([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -29,7 +31,7 @@ class Mistake:
         return f"{self.file}:{self.line} {self.message}"
 
 
-class PackError(ValueError):
+class PackError(WeirError):
     """A pack that cannot be used: every mistake of it, one a line."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
@@ -38,7 +40,7 @@ class PackError(ValueError):
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """('amout', ['amount', 'country']) -> "; did you mean 'amount'?", or the known words when none is near."""
+    """('amout', ['amount', 'country']) -> "; did you mean 'amount'?"; the known words when none is near."""
     words = list(known)
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else f"; write one of {', '.join(words)}"
@@ -176,9 +178,7 @@ def locate(text: str, file: str, mistakes: list[Mistake]) -> Located | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        mistakes.append(
-            Mistake(file, line, f"no YAML: {error.problem}; mend the indentation, quotes or colon")
-        )
+        mistakes.append(Mistake(file, line, f"no YAML: {error.problem}; mend indentation, quotes or colon"))
         return None
     except yaml.YAMLError as error:
         mistakes.append(Mistake(file, 1, f"no YAML: {error}"))
