@@ -81,6 +81,8 @@ def malformations(time_column: str) -> dict[str, Damage]:
         "not_an_object": lambda event: b"[" + encode(event) + b"]",
         "duplicate_key": lambda event: encode(event)[:-1] + b',"event_type":"' + b'other"}',
         "invalid_utf8": lambda event: encode(event).replace(b'"event_id":"', b'"event_id":"\xff\xfe', 1),
+        "control_character": lambda event: encode(event).replace(b'"event_id":"', b'"event_id":"\x01', 1),
+        "too_deep": with_value("metadata", _nested(100)),
         "lone_surrogate": with_value("user_id", "u\ud800"),
         "missing_event_id": with_value("event_id", None),
         "empty_event_id": with_value("event_id", ""),
@@ -89,9 +91,14 @@ def malformations(time_column: str) -> dict[str, Damage]:
         "missing_event_type": with_value("event_type", None),
         "unknown_event_type": with_value("event_type", "chargeback_dispute"),
         "missing_time": with_value(time_column, None),
+        "conflicting_time": lambda event: encode({"occurred_at": 1, **event, "timestamp": 2}),
         "not_a_time": with_value(time_column, "yesterday at noon"),
         "future_time": with_value(time_column, "2200-01-01T00:00:00Z"),
         "ancient_time": with_value(time_column, "1999-12-31T23:59:59Z"),
         "bad_ip": with_value("ip_address", "999.12.0.1"),
         "metadata_not_a_map": with_value("metadata", ["not", "a", "map"]),
     }
+
+
+def _nested(levels: int) -> dict[str, Any]:
+    return {"deeper": _nested(levels - 1)} if levels else {}

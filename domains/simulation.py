@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from domains.faults import FAULTS, MALFORMED, Damage, Faults, encode
-from domains.traffic import HOUR, MINUTE, Span, identity
+from domains.traffic import DEFAULT_DAYS, HOUR, MINUTE, Span, identity
 
 DEFAULT_START = datetime(2026, 11, 2, tzinfo=UTC)
 CHUNK = 20_000
@@ -107,9 +107,7 @@ def simulate(
             f"events={events} must be at least 1 and attack_rate={attack_rate} between 0 and 0.5"
         )
     if start.tzinfo is None or Span(start).last > datetime.now(UTC).timestamp() * 1_000_000:
-        raise ValueError(
-            f"start={start} must have a time zone and lie {_days()} days back, so that none is future"
-        )
+        raise ValueError(f"start={start} must have a time zone and lie {DEFAULT_DAYS} days back or more")
     try:
         module = import_module(f"domains.{domain}.simulate")
     except ModuleNotFoundError as missing:
@@ -117,10 +115,6 @@ def simulate(
             f"no simulator for '{domain}': domains/{domain}/simulate.py is not there"
         ) from missing
     return module.simulate(events, seed, start, attack_rate, faults)
-
-
-def _days() -> float:
-    return Span(DEFAULT_START).micros / (24 * HOUR)
 
 
 def paced(messages: Iterable[Message], per_second: float | None) -> Iterator[Message]:

@@ -78,6 +78,12 @@ def ip_text(number: int) -> str:
     return ".".join(str(number >> shift & 0xFF) for shift in (24, 16, 8, 0))
 
 
+def whole_visits(made: np.ndarray, span: Span, events: int) -> np.ndarray:
+    """Rows whose `number` tells their visit -> `events` rows of the first visits that lie in the span."""
+    inside = made[(made["occurred"] >= span.first) & (made["occurred"] < span.last)]
+    return inside[np.argsort(inside["number"], kind="stable")][:events]
+
+
 def bursts(rng: np.random.Generator, start: int, count: int, mean_gap: float) -> np.ndarray:
     """`count` moments from `start` on (microseconds), apart by exponential gaps of `mean_gap` seconds."""
     gaps = rng.exponential(mean_gap * SECOND, count)

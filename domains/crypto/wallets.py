@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from domains.traffic import HOUR, MINUTE, SECOND, Span, identity, ip_number, rhythm
+from domains.traffic import HOUR, MINUTE, SECOND, Span, identity, ip_number, rhythm, whole_visits
 
 TRADE, DEPOSIT, WITHDRAWAL, TRANSFER, CREATION = range(5)
 KINDS = ("trade", "deposit", "withdrawal", "transfer", "contract_creation")
@@ -134,9 +134,8 @@ def micros(rng: np.random.Generator, dollars: np.ndarray, asset: np.ndarray) -> 
 def ordinary(rng: np.random.Generator, crowd: Population, span: Span, events: int) -> np.ndarray:
     """Exactly `events` events of ordinary life."""
     on_chain = round(events * CHAIN_SHARE)
-    made = np.concatenate([transfers(rng, crowd, span, on_chain + 40), visits(rng, crowd, span, events)])
-    made = made[(made["occurred"] >= span.first) & (made["occurred"] < span.last)]
-    return made[rng.choice(len(made), events, replace=False)]
+    at_exchanges = whole_visits(visits(rng, crowd, span, events), span, events - on_chain)
+    return np.concatenate([transfers(rng, crowd, span, on_chain), at_exchanges])
 
 
 def transfers(rng: np.random.Generator, crowd: Population, span: Span, count: int) -> np.ndarray:
@@ -184,6 +183,7 @@ def visits(rng: np.random.Generator, crowd: Population, span: Span, events: int)
 def _visit(rng: np.random.Generator, crowd: Population, user: np.ndarray, occurred: np.ndarray) -> np.ndarray:
     """One row a visit to the exchange: when, who, from where, on which device, about which asset."""
     visit = np.zeros(len(user), EVENT)
+    visit["number"] = np.arange(len(user))
     visit["occurred"], visit["user"] = occurred, user
     visit["exchange"] = user % len(EXCHANGES)
     visit["asset"] = rng.choice(len(ASSETS), len(user), p=WEIGHTS)

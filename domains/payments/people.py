@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from domains.traffic import DAY, HOUR, MINUTE, SECOND, Span, identity, ip_number, rhythm
+from domains.traffic import DAY, HOUR, MINUTE, SECOND, Span, identity, ip_number, rhythm, whole_visits
 
 PAYMENT, REFUND, LOGIN = range(3)
 KINDS = ("payment", "refund", "login")
@@ -114,14 +114,13 @@ def ordinary(rng: np.random.Generator, crowd: People, span: Span, events: int) -
     bought = _payments(rng, crowd, visit)
     logins = _logins(rng, visit)
     refunds = _refunds(rng, bought)
-    made = np.concatenate([bought, logins, refunds])
-    made = made[(made["occurred"] >= span.first) & (made["occurred"] < span.last)]
-    return made[rng.choice(len(made), events, replace=False)]
+    return whole_visits(np.concatenate([bought, logins, refunds]), span, events)
 
 
 def _visits(rng: np.random.Generator, crowd: People, span: Span, user: np.ndarray) -> np.ndarray:
     """One row a visit: when, who, from where, on which device; no amount yet."""
     visit = np.zeros(len(user), EVENT)
+    visit["number"] = np.arange(len(user))
     home = crowd.home[user]
     occurred = rhythm(rng, span, UTC_OFFSETS[home])
     early = span.first + (occurred - span.first) // 8
