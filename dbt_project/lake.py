@@ -1,4 +1,4 @@
-"""dbt-duckdb's plugin: the lake's tables as views of the in-memory database `lake`, each at a pinned version."""
+"""dbt-duckdb's plugin: the lake's tables as views of the in-memory database `lake`, at pinned versions."""
 
 from __future__ import annotations
 

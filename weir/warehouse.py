@@ -12,17 +12,16 @@ import duckdb_extension_delta
 from sqlglot import exp
 
 from weir.delta_log import delta_version
+from weir.error import WeirError
 from weir.pack import load_pack
 from weir.settings import settings
 from weir.tables import Table, lake_tables
 
 POINTER = "current"
 WAREHOUSE = "warehouse.duckdb"
-# one setting for all: DuckDB refuses two connections of one process that open a file differently
-CONFIG: dict[str, str | bool | int | float | list[str]] = {"TimeZone": "UTC"}
 
 
-class MartsMissingError(Exception):
+class MartsMissingError(WeirError):
     """No marts have been published under this home."""
 
 
@@ -59,27 +58,12 @@ def connect_marts() -> duckdb.DuckDBPyConnection:
     version = _version()
     while True:
         try:
-            return duckdb.connect(warehouse_path(version), read_only=True, config=CONFIG)
+            return _in_utc(duckdb.connect(warehouse_path(version), read_only=True))
         except duckdb.IOException:
             moved = _version()
             if moved == version:
                 raise
             version = moved
-
-
-class MartsReader:
-    """The published marts for a long-lived process: each `cursor()` is on the version published by then."""
-
-    def __init__(self) -> None:
-        self._version: str | None = None
-        self._connection: duckdb.DuckDBPyConnection | None = None
-
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A cursor of its own for the caller; cursors given out earlier keep the version they began with."""
-        version = published_version()
-        if self._connection is None or version != self._version:
-            self._connection, self._version = connect_marts(), version
-        return self._connection.cursor()
 
 
 def load_delta(connection: duckdb.DuckDBPyConnection) -> None:
@@ -119,7 +103,7 @@ def create_lake_views(
 
 def connect_lake(names: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
     """In memory: a view for every lake table of these domains (default all), and the marts by their names."""
-    connection = duckdb.connect(config=CONFIG)
+    connection = _in_utc(duckdb.connect())
     tables = tables_of(domains() if names is None else names)
     create_lake_views(connection, tables, newest_versions(tables))
     version = published_version()
@@ -140,6 +124,11 @@ def sql(query: str) -> Answer:
         raise
     columns = tuple(column[0] for column in result.description or ())
     return Answer(columns, result.fetchall())
+
+
+def _in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    connection.execute("set global TimeZone = 'UTC'")
+    return connection
 
 
 def _version() -> str:

@@ -12,15 +12,15 @@
     {% endif %}
 {% endmacro %}
 
-{# -> the distinct values of `columns` in rows of batches newer than any that `this` holds for the domain #}
-{% macro touched(relation, columns, built='batch_id') %}
+{# -> the distinct values of `columns` in rows newer than any that `this` holds for the domain, by the column `newness` #}
+{% macro touched(relation, columns, newness='batch_id') %}
     select distinct {{ columns | join(', ') }}
     from {{ relation }}
     left join (
-        select domain as built_domain, max({{ built }}) as newest_batch from {{ this }} group by domain
+        select domain as built_domain, max({{ newness }}) as newest from {{ this }} group by domain
     ) as built
         on domain = built_domain
-    where batch_id > coalesce(newest_batch, -1)
+    where {{ newness }} > coalesce(newest, -1)
 {% endmacro %}
 
 {# dbt's own asks the database whether the table is there: a compilation without a database must not #}

@@ -26,7 +26,7 @@ quarantined as (
 {% if is_incremental() %}
 touched_minutes as (
 
-    {{ touched('messages', ['domain', 'minute'], built='raw_batch_id') }}
+    {{ touched('messages', ['domain', 'minute'], newness='seq') }}
     union
     {{ touched('scored', ['domain', 'minute']) }}
     union
@@ -38,35 +38,33 @@ touched_minutes as (
 judged as (
 
     select
-        domain, minute, source, "partition", "position", event_type, batch_id, lag_seconds,
+        domain, minute, source, "partition", "position", event_type, batch_id, seq, lag_seconds,
         1 as scored, 0 as quarantined, 0 as duplicates
     from scored
     union all
     select
-        domain, minute, source, "partition", "position", event_type, batch_id, null as lag_seconds,
+        domain, minute, source, "partition", "position", event_type, batch_id, seq, null as lag_seconds,
         0 as scored, 1 as quarantined, case when is_duplicate then 1 else 0 end as duplicates
     from quarantined
 
 ),
 
--- a message that is not judged yet counts as one part of unknown type
-parts as (
+pending as (
 
-    select
-        domain,
-        minute,
-        coalesce(judged.event_type, 'unknown') as event_type,
-        coalesce(judged.scored, 0) as scored,
-        coalesce(judged.quarantined, 0) as quarantined,
-        coalesce(judged.duplicates, 0) as duplicates,
-        judged.lag_seconds,
-        judged.batch_id,
-        messages.batch_id as raw_batch_id
+    select messages.domain, messages.minute, messages.seq
     from messages
     left join judged using (domain, minute, source, "partition", "position")
-    {% if is_incremental() %}
-    inner join touched_minutes using (domain, minute)
-    {% endif %}
+    where judged.scored is null
+
+),
+
+parts as (
+
+    select domain, minute, event_type, batch_id, seq, lag_seconds, scored, quarantined, duplicates
+    from judged
+    union all
+    select domain, minute, 'unknown', null, seq, null, 0, 0, 0
+    from pending
 
 )
 
@@ -83,6 +81,9 @@ select
     percentile_cont(0.5) within group (order by lag_seconds) as lag_seconds_p50,
     max(lag_seconds) as lag_seconds_max,
     max(batch_id) as batch_id,
-    max(raw_batch_id) as raw_batch_id
+    max(seq) as seq
 from parts
+{% if is_incremental() %}
+inner join touched_minutes using (domain, minute)
+{% endif %}
 group by domain, minute, event_type

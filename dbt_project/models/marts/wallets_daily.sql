@@ -39,13 +39,15 @@ days as (
 sides as (
 
     select
-        from_address as address, to_address as counterparty, asset, event_date, occurred_at, batch_id, is_alert,
+        from_address as address, to_address as counterparty, asset, event_date, occurred_at, batch_id,
+        is_alert,
         1 as sent, 0 as received, value as value_sent, cast(0 as decimal(38, 0)) as value_received
     from days
     where from_address is not null
     union all
     select
-        to_address as address, from_address as counterparty, asset, event_date, occurred_at, batch_id, is_alert,
+        to_address as address, from_address as counterparty, asset, event_date, occurred_at, batch_id,
+        is_alert,
         0 as sent, 1 as received, cast(0 as decimal(38, 0)) as value_sent, value as value_received
     from days
     where to_address is not null

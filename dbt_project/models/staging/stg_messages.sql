@@ -1,6 +1,6 @@
 with source as (
 
-    {{ union_domains('raw', 'source, "partition", "position", received_at, received_date, batch_id') }}
+    {{ union_domains('raw', 'source, "partition", "position", received_at, received_date, seq') }}
 
 ),
 
@@ -13,7 +13,7 @@ renamed as (
         "position",
         {{ utc('received_at') }} as received_at,
         received_date,
-        batch_id
+        seq
     from source
 
 )

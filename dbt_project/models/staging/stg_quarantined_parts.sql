@@ -2,7 +2,8 @@ with source as (
 
     {{ union_domains(
         'quarantine',
-        'source, "partition", "position", part, event_id, event_type, reason, received_at, received_date, batch_id'
+        'source, "partition", "position", part, seq, event_id, event_type, reason, received_at, received_date,
+         batch_id'
     ) }}
 
 ),
@@ -15,6 +16,7 @@ renamed as (
         "partition",
         "position",
         part,
+        seq,
         event_id,
         coalesce(event_type, 'unknown') as event_type,
         reason,

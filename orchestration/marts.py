@@ -1,0 +1,140 @@
+"""Build the marts with dbt from one state of the lake, and publish them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from dbt_project.lake import DOMAINS, VERSIONS
+from dbt_project.sources import HERE as PROJECT
+from dbt_project.sources import marts_domains
+from orchestration.publishing import building, fingerprint_of, only_builder, prune, publish
+from weir.delta_log import only_appended
+from weir.error import WeirError
+from weir.settings import settings
+from weir.warehouse import connect_marts, newest_versions, published_version, tables_of, warehouse_path
+
+Pins = Mapping[str, int | None]
+# what incremental models read; the rest is small and read whole
+APPENDED_ZONES = ("raw", "quarantine", "scored")
+
+
+class MartsError(WeirError):
+    """dbt could not build the marts; those published before are still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class MartsBuilt:
+    """A published build: its version and file, the rows of every mart, and how it was made."""
+
+    version: str
+    path: Path
+    rows: dict[str, int]
+    seconds: float
+    incremental: bool
+
+    @property
+    def models(self) -> int:
+        """How many marts there are."""
+        return len(self.rows)
+
+
+def build_marts(domains: Sequence[str] | None = None, full_refresh: bool = False) -> MartsBuilt:
+    """Build every mart from the lake as it is now, and publish them -> what was built.
+
+    domains: the packs to show, all that have a staging model unless given. What was published before is added
+    to where that is the same as building anew; full_refresh builds anew. Raises MartsError, PackError.
+    """
+    began = time.monotonic()
+    shown = _shown(domains)
+    with only_builder():
+        pins = newest_versions(tables_of(shown))
+        fingerprint = models_fingerprint(shown)
+        previous = None if full_refresh else _extendable(pins, fingerprint)
+        with building(copy_of=previous) as warehouse:
+            _run_dbt(warehouse, shown, pins)
+            rows = _rows(warehouse)
+            version = publish(warehouse, fingerprint)
+        prune()
+    seconds = time.monotonic() - began
+    return MartsBuilt(version, warehouse_path(version), rows, seconds, previous is not None)
+
+
+def models_fingerprint(domains: Sequence[str]) -> str:
+    """What decides how the marts come out beside the lake: the domains, and every file of the dbt project."""
+    digest = hashlib.sha256(json.dumps(list(domains)).encode())
+    for path in sorted(PROJECT.rglob("*")):
+        if path.suffix in {".sql", ".yml"} and "target" not in path.parts:
+            digest.update(path.relative_to(PROJECT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _shown(domains: Sequence[str] | None) -> list[str]:
+    available = marts_domains(settings().domains)
+    shown = available if domains is None else sorted(set(domains))
+    unknown = [domain for domain in shown if domain not in available]
+    if unknown or not shown:
+        models = PROJECT / "models" / "staging"
+        raise MartsError(
+            f"no marts for {', '.join(unknown) or 'no domain'}: a domain needs a pack in {settings().domains} "
+            f"and a model {models}/stg_<domain>.sql; there are {', '.join(available) or 'none'}"
+        )
+    return shown
+
+
+def _extendable(pins: Pins, fingerprint: str) -> str | None:
+    """The published version, if adding the new batches to it gives the same as building anew."""
+    version = published_version()
+    if version is None or fingerprint_of(version) != fingerprint:
+        return None
+    held = _held_versions()
+    return version if all(_grew(table, held.get(table), pins[table]) for table in pins) else None
+
+
+def _grew(table: str, held: int | None, pinned: int | None) -> bool:
+    zone, name = table.split("/")
+    if zone not in APPENDED_ZONES or held is None:
+        return True
+    return pinned is not None and only_appended(settings().table(zone, name), held, pinned)
+
+
+def _held_versions() -> dict[str, int | None]:
+    with connect_marts() as marts:
+        return dict(marts.execute("select zone || '/' || name, version from lake_versions").fetchall())
+
+
+def _run_dbt(warehouse: Path, domains: Sequence[str], pins: Pins) -> None:
+    # a process of its own: when it ends the file is closed, and dbt's global state is gone
+    home = settings().root / "dbt"
+    environment = os.environ | {
+        "WEIR_HOME": str(settings().root),
+        "WEIR_WAREHOUSE": str(warehouse),
+        "DBT_TARGET_PATH": str(home / "target"),
+        "DBT_LOG_PATH": str(home / "logs"),
+        DOMAINS: json.dumps(list(domains)),
+        VERSIONS: json.dumps(dict(pins)),
+    }
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "build", "--target", "duckdb"]
+    command += ["--exclude-resource-type", "unit_test", "--vars", json.dumps({"domains": list(domains)})]
+    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if run.returncode != 0:
+        raise MartsError(f"dbt could not build the marts:\n{(run.stdout + run.stderr).strip()}")
+
+
+def _rows(warehouse: Path) -> dict[str, int]:
+    # opened for writing once more, so that nothing is left outside the file
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("checkpoint")
+        names = connection.execute("select table_name from duckdb_tables() order by 1").fetchall()
+        counts = (connection.execute(f'select count(*) from "{name}"').fetchone() for (name,) in names)
+        return {name: count[0] for (name,), count in zip(names, counts, strict=True) if count}
