@@ -18,6 +18,7 @@ import numpy as np
 
 from domains.faults import FAULTS, MALFORMED, Damage, Faults, encode
 from domains.traffic import DEFAULT_DAYS, HOUR, MINUTE, Span, identity
+from weir.error import WeirError
 
 DEFAULT_START = datetime(2026, 11, 2, tzinfo=UTC)
 CHUNK = 20_000
@@ -101,17 +102,15 @@ def simulate(
     attack_rate: float = 0.02,
     faults: Faults | None = None,
 ) -> Simulation:
-    """A domain's traffic: `events` good events from `start` on; raises ValueError on a bad request."""
+    """A domain's traffic: `events` good events from `start` on; raises WeirError on a bad request."""
     if events < 1 or not 0 <= attack_rate <= 0.5:
-        raise ValueError(
-            f"events={events} must be at least 1 and attack_rate={attack_rate} between 0 and 0.5"
-        )
+        raise WeirError(f"events={events} must be at least 1 and attack_rate={attack_rate} between 0 and 0.5")
     if start.tzinfo is None or Span(start).last > datetime.now(UTC).timestamp() * 1_000_000:
-        raise ValueError(f"start={start} must have a time zone and lie {DEFAULT_DAYS} days back or more")
+        raise WeirError(f"start={start} must have a time zone and lie {DEFAULT_DAYS} days back or more")
     try:
         module = import_module(f"domains.{domain}.simulate")
     except ModuleNotFoundError as missing:
-        raise ValueError(
+        raise WeirError(
             f"no simulator for '{domain}': domains/{domain}/simulate.py is not there"
         ) from missing
     return module.simulate(events, seed, start, attack_rate, faults)

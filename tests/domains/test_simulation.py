@@ -8,6 +8,7 @@ import pytest
 
 from domains.faults import Faults
 from domains.simulation import DEFAULT_START, simulate, simulate_to_files, write_simulation
+from weir.error import WeirError
 
 DOMAINS = ("payments", "crypto")
 FAULTLESS = Faults(duplicate=0, late=0, out_of_order=0, malformed=0)
@@ -169,5 +170,5 @@ def test_a_pace_holds_messages_back_but_loses_none(tmp_path):
     ],
 )
 def test_what_cannot_be_simulated_is_refused_with_the_reason(asked, said):
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(WeirError, match=said):
         simulate(**{"domain": "payments", "events": 10, "seed": 1, **asked})
