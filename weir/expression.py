@@ -102,6 +102,8 @@ def _checked_token(sql: str, token: Token, after: Token | None) -> Token:
         raise ExpressionError(
             f"{written}: SQL reads {found[0]} without its \\; write \\{found[0]} or r{written}"
         )
+    if token.comments:
+        raise ExpressionError("a comment in SQL is lost; write it into the description")
     name = token.text.lower()
     is_call = after is not None and after.token_type == TokenType.L_PAREN and re.fullmatch(r"\w+", written)
     if not is_call or written[0].isdigit() or WORDS_BEFORE_PARENTHESIS.fullmatch(name):

@@ -64,6 +64,19 @@ class Located:
     def is_null(self) -> bool:
         return self.node.tag == NULL_TAG
 
+    @property
+    def is_mapping(self) -> bool:
+        return isinstance(self.node, yaml.MappingNode)
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self.node, yaml.SequenceNode)
+
+    @property
+    def plain(self) -> str:
+        """The text as it is written, whatever YAML takes it for; '' when it is a mapping or list."""
+        return self.node.value.strip() if isinstance(self.node, yaml.ScalarNode) else ""
+
     def refuse(self, message: str) -> None:
         """Note a mistake at this place."""
         self.mistakes.append(Mistake(self.file, self.line, message))
