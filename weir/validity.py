@@ -27,8 +27,8 @@ CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IPV4 = f"(?:{_OCTET}[.]){{3}}{_OCTET}"
 _GROUPS = "[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}"
-# RFC 4291, 2.2: eight groups, or at most seven around one `::`
-IPV6 = f"(?:[0-9a-f]{{1,4}}:){{7}}[0-9a-f]{{1,4}}|(?!(?::*[0-9a-f]+){{8}})(?:{_GROUPS})?::(?:{_GROUPS})?"
+# RFC 4291, 2.2: eight groups, or at most seven around one `::` (`++`: a group is counted once)
+IPV6 = f"(?:[0-9a-f]{{1,4}}:){{7}}[0-9a-f]{{1,4}}|(?!(?::*[0-9a-f]++){{8}})(?:{_GROUPS})?::(?:{_GROUPS})?"
 
 # (reason, predicate); a predicate that is null is not true
 Pairs = list[tuple[str, str]]
