@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,12 +49,58 @@ class MartsBuilt:
         return len(self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Marts that are being built: whoever runs dbt gives it these arguments and variables, then publishes."""
+
+    warehouse: Path
+    domains: tuple[str, ...]
+    pins: Pins
+    fingerprint: str
+    incremental: bool
+    began: float
+
+    @property
+    def arguments(self) -> list[str]:
+        """What dbt is called with, the project and its profiles aside."""
+        skipped = ["--exclude-resource-type", "unit_test"]
+        return ["--quiet", "build", *skipped, "--vars", json.dumps({"domains": list(self.domains)})]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What dbt is told by variables, beside this process's own."""
+        return {
+            "WEIR_HOME": str(settings().root),
+            "WEIR_WAREHOUSE": str(self.warehouse),
+            "DBT_TARGET_PATH": str(dbt_target()),
+            "DBT_LOG_PATH": str(dbt_target().with_name("logs")),
+            DOMAINS: json.dumps(list(self.domains)),
+            VERSIONS: json.dumps(dict(self.pins)),
+        }
+
+    def publish(self) -> MartsBuilt:
+        """Count what dbt built and let readers have it."""
+        rows = _rows(self.warehouse)
+        version = publish(self.warehouse, self.fingerprint)
+        prune()
+        seconds = time.monotonic() - self.began
+        return MartsBuilt(version, warehouse_path(version), rows, seconds, self.incremental)
+
+
 def build_marts(domains: Sequence[str] | None = None, full_refresh: bool = False) -> MartsBuilt:
     """Build every mart from the lake as it is now, and publish them -> what was built.
 
     domains: the packs to show, all that have a staging model unless given. What was published before is added
     to where that is the same as building anew; full_refresh builds anew. Raises MartsError, PackError.
     """
+    with started_build(domains, full_refresh) as build:
+        _run_dbt(build)
+        return build.publish()
+
+
+@contextmanager
+def started_build(domains: Sequence[str] | None = None, full_refresh: bool = False) -> Iterator[Build]:
+    """As `build_marts`, for a caller who runs dbt; what is not published in the block is thrown away."""
     began = time.monotonic()
     shown = _shown(domains)
     with only_builder():
@@ -61,12 +108,12 @@ def build_marts(domains: Sequence[str] | None = None, full_refresh: bool = False
         fingerprint = models_fingerprint(shown)
         previous = None if full_refresh else _extendable(pins, fingerprint)
         with building(copy_of=previous) as warehouse:
-            _run_dbt(warehouse, shown, pins)
-            rows = _rows(warehouse)
-            version = publish(warehouse, fingerprint)
-        prune()
-    seconds = time.monotonic() - began
-    return MartsBuilt(version, warehouse_path(version), rows, seconds, previous is not None)
+            yield Build(warehouse, tuple(shown), pins, fingerprint, previous is not None, began)
+
+
+def dbt_target() -> Path:
+    """Where dbt keeps what it parsed and compiled."""
+    return settings().root / "dbt" / "target"
 
 
 def models_fingerprint(domains: Sequence[str]) -> str:
@@ -112,21 +159,11 @@ def _held_versions() -> dict[str, int | None]:
         return dict(marts.execute("select zone || '/' || name, version from lake_versions").fetchall())
 
 
-def _run_dbt(warehouse: Path, domains: Sequence[str], pins: Pins) -> None:
+def _run_dbt(build: Build) -> None:
     # a process of its own: when it ends the file is closed, and dbt's global state is gone
-    home = settings().root / "dbt"
-    environment = os.environ | {
-        "WEIR_HOME": str(settings().root),
-        "WEIR_WAREHOUSE": str(warehouse),
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-        DOMAINS: json.dumps(list(domains)),
-        VERSIONS: json.dumps(dict(pins)),
-    }
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "build", "--target", "duckdb"]
-    command += ["--exclude-resource-type", "unit_test", "--vars", json.dumps({"domains": list(domains)})]
+    command = [str(Path(sys.executable).with_name("dbt")), *build.arguments, "--target", "duckdb"]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    run = subprocess.run(command, env=os.environ | build.environment, capture_output=True, text=True)
     if run.returncode != 0:
         raise MartsError(f"dbt could not build the marts:\n{(run.stdout + run.stderr).strip()}")
 
