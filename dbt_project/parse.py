@@ -1,4 +1,4 @@
-"""Compile every model for Redshift without a Redshift and parse the outcome: `python -m dbt_project.parse`."""
+"""Compile every model for Redshift without a Redshift and parse it: `python -m dbt_project.parse`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions of the marts: one being built at a time, one that the pointer names, a few older ones for readers."""
+"""Versions of the marts: one being built, one that the pointer names, a few older ones for readers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def only_builder() -> Iterator[None]:
 def building(copy_of: str | None) -> Iterator[Path]:
     """A warehouse file to build, begun as a copy of a version or not there; removed when the build fails.
 
-    Always the same path, so that dbt need not parse its project anew. What a killed build left is removed first.
+    Always the same path, so that dbt need not parse its project anew. What a killed build left is removed.
     """
     folder = settings().marts / BUILDING
     shutil.rmtree(folder, ignore_errors=True)
@@ -69,10 +69,12 @@ def fingerprint_of(version: str) -> str | None:
 
 
 def prune() -> list[str]:
-    """Remove old versions -> those removed: all but the newest few, the published one and those being read."""
+    """Remove old versions -> those removed: all but the newest few, the published one, those being read."""
     versions = sorted(path.parent.name for path in settings().marts.glob(f"[0-9]*/{WAREHOUSE}"))
     kept = {published_version(), *versions[-KEPT_VERSIONS:]}
-    removed = [version for version in versions if version not in kept and not _is_read(warehouse_path(version))]
+    removed = [
+        version for version in versions if version not in kept and not _is_read(warehouse_path(version))
+    ]
     for version in removed:
         shutil.rmtree(warehouse_path(version).parent)
     return removed

@@ -25,3 +25,25 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("WEIR_LAKE", "WEIR_CHECKPOINTS"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def published_sample(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the sample lake and its published marts: one for all tests, so none may change it."""
+    from orchestration.marts import build_marts
+    from tests.sample_lake import write_sample_lake, write_sample_quality
+
+    with pytest.MonkeyPatch.context() as patch:
+        path = tmp_path_factory.mktemp("sample")
+        patch.setenv("WEIR_HOME", str(path))
+        write_sample_lake(spark)
+        write_sample_quality(spark)
+        build_marts()
+    return path
+
+
+@pytest.fixture
+def sample_home(published_sample: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """WEIR_HOME is the sample that all tests share: to be read only."""
+    monkeypatch.setenv("WEIR_HOME", str(published_sample))
+    return published_sample

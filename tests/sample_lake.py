@@ -1,4 +1,4 @@
-"""A small lake with rows in every zone, written by Spark as the pipeline writes it: what reading sides are tried on."""
+"""A small lake with rows in every zone, written by Spark as the pipeline does: reading sides are tried on it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from pyspark.sql import SparkSession
-from pyspark.sql import types as T
 
 from spark_jobs.lake import create_table
 from weir.settings import settings
-from weir.tables import Table
 from weir.warehouse import domains, tables_of
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,17 +36,14 @@ def write_sample_lake(spark: SparkSession, events: int = 200, batch_id: int = 0)
 
 
 def append(spark: SparkSession, zone: str, name: str, rows: Iterable[Row]) -> None:
-    """Rows with some of a lake table's columns -> appended, the others null; the table is made when missing."""
+    """Rows with some of a lake table's columns -> appended, the others null; a missing table is made."""
     table = next(table for table in tables_of(domains()) if (table.zone, table.name) == (zone, name))
     path = settings().table(zone, name)
     create_table(spark, path, table.columns, PARTITIONED_BY.get(zone))
     values = [tuple(row.get(column) for column in table.columns) for row in rows]
-    frame = spark.createDataFrame(values, schema_of(table)).coalesce(1)
+    schema = ", ".join(f"`{column}` {kind}" for column, kind in table.columns.items())
+    frame = spark.createDataFrame(values, schema).coalesce(1)
     frame.write.format("delta").mode("append").save(path)
-
-
-def schema_of(table: Table) -> T.StructType:
-    return T.StructType.fromDDL(", ".join(f"`{name}` {kind}" for name, kind in table.columns.items()))
 
 
 def message(seq: int, batch_id: int) -> dict[str, Any]:
@@ -63,7 +58,14 @@ def quarantined(raw: Row) -> dict[str, Any]:
     reason = "duplicate" if duplicate else "missing_amount"
     detail = [(reason, "event_id" if duplicate else "amount", None)]
     known = {"event_id": f"e{raw['seq']}", "event_type": "payment"} if duplicate else {}
-    return {**raw, **known, "part": 0, "reason": reason, "detail": detail, "quarantined_at": raw["received_at"]}
+    return {
+        **raw,
+        **known,
+        "part": 0,
+        "reason": reason,
+        "detail": detail,
+        "quarantined_at": raw["received_at"],
+    }
 
 
 def scored(raw: Row, domain: str, event: Row) -> dict[str, Any]:
@@ -84,7 +86,13 @@ def scored(raw: Row, domain: str, event: Row) -> dict[str, Any]:
 def payment(seq: int) -> dict[str, Any]:
     who = {"user_id": "mallory" if is_attack(seq) else f"u{seq % 17}", "ip_address": f"10.0.0.{seq % 9}"}
     money = {"amount": Decimal(seq) / 4, "amount_minor": seq * 25, "currency": "EUR", "country": "DE"}
-    return {"event_type": "payment", **who, "device_id": f"d{seq % 11}", "merchant_id": f"m{seq % 5}", **money}
+    return {
+        "event_type": "payment",
+        **who,
+        "device_id": f"d{seq % 11}",
+        "merchant_id": f"m{seq % 5}",
+        **money,
+    }
 
 
 def transfer(seq: int) -> dict[str, Any]:
@@ -94,7 +102,13 @@ def transfer(seq: int) -> dict[str, Any]:
 
 def label(raw: Row) -> dict[str, Any]:
     at = START + timedelta(days=1)
-    return {"event_id": f"e{raw['seq']}", "is_fraud": True, "attack": "card_testing", "labeled_at": at, "source": "sample"}
+    return {
+        "event_id": f"e{raw['seq']}",
+        "is_fraud": True,
+        "attack": "card_testing",
+        "labeled_at": at,
+        "source": "sample",
+    }
 
 
 def is_attack(seq: int) -> bool:
@@ -103,10 +117,26 @@ def is_attack(seq: int) -> bool:
 
 def write_sample_quality(spark: SparkSession, checked_at: datetime = START + timedelta(days=1)) -> None:
     """Append balanced books and one passed check of payments, as of a time."""
-    books = dict.fromkeys(("raw", "parts", "scored", "quarantined", "duplicates", "pending", "missing", "doubled"), 0)
-    append(spark, "quality", "books", [{**books, "checked_at": checked_at, "domain": "payments", "balanced": True}])
-    check = {"table_name": "scored/payments", "check_name": "expect_column_values_to_not_be_null", "success": True}
-    append(spark, "quality", "checks", [{**check, "checked_at": checked_at, "domain": "payments", "suite": "scored"}])
+    books = dict.fromkeys(
+        ("raw", "parts", "scored", "quarantined", "duplicates", "pending", "missing", "doubled"), 0
+    )
+    append(
+        spark,
+        "quality",
+        "books",
+        [{**books, "checked_at": checked_at, "domain": "payments", "balanced": True}],
+    )
+    check = {
+        "table_name": "scored/payments",
+        "check_name": "expect_column_values_to_not_be_null",
+        "success": True,
+    }
+    append(
+        spark,
+        "quality",
+        "checks",
+        [{**check, "checked_at": checked_at, "domain": "payments", "suite": "scored"}],
+    )
 
 
 def day(number: int) -> date:

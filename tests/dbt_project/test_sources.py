@@ -1,0 +1,23 @@
+import yaml
+
+from dbt_project.sources import SOURCES, marts_domains, sources_yml
+from weir.pack import load_pack
+from weir.tables import domain_tables
+
+
+def test_the_sources_are_what_the_packs_say():
+    assert SOURCES.read_text() == sources_yml(), "run `python -m dbt_project.sources`"
+
+
+def test_every_table_of_a_domain_is_a_source_with_all_its_columns():
+    (lake,) = yaml.safe_load(sources_yml())["sources"]
+    sources = {table["name"]: [column["name"] for column in table["columns"]] for table in lake["tables"]}
+    for table in domain_tables(load_pack("crypto")):
+        assert sources[table.view] == list(table.columns)
+
+
+def test_a_pack_without_a_staging_model_is_not_in_the_marts(tmp_path):
+    for domain in ("payments", "loyalty"):
+        (tmp_path / domain).mkdir()
+        (tmp_path / domain / "contract.yml").touch()
+    assert marts_domains(tmp_path) == ["payments"]
