@@ -30,9 +30,9 @@ def create_table(
         (table.partitionedBy(partition_by) if partition_by else table).execute()
         return
     held = read_table(spark, path).columns
-    missing = [f"`{name}` {kind}" for name, kind in columns.items() if name not in held]
+    missing = {name: kind for name, kind in columns.items() if name not in held}
     if missing:
-        spark.sql(f"alter table delta.`{path}` add columns ({', '.join(missing)})")
+        spark.sql(f"alter table delta.`{path}` add columns ({ddl(missing)})")
 
 
 def read_table(spark: SparkSession, path: str, version: int | None = None) -> DataFrame:
@@ -63,6 +63,16 @@ def append_once(rows: DataFrame, path: str, query: str, batch_id: int, spread_by
     writer = gathered.write.format("delta").mode("append")
     writer.option("txnAppId", query).option("txnVersion", batch_id).save(path)
     return True
+
+
+def append_rows(rows: DataFrame, path: str) -> None:
+    """Append a few rows outside any stream, such as a mapping; who calls sees to it that they come once."""
+    rows.write.format("delta").mode("append").save(path)
+
+
+def ddl(columns: Mapping[str, str]) -> str:
+    """Name -> Spark SQL type, as in weir.tables -> the schema as Spark reads it."""
+    return ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
 
 
 def last_batch(spark: SparkSession, path: str, query: str) -> int | None:

@@ -1,0 +1,83 @@
+"""Admitted files -> the rows of one batch of raw/<domain>, in one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import reduce
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from spark_jobs.sources import parquet_rows
+from spark_jobs.sources.manifest import Admitted
+from spark_jobs.sources.parquet_rows import ParquetFile
+from spark_jobs.sources.read import SPARK_SCHEMA, read_split
+from spark_jobs.sources.split import Split, as_split, pieces, span_of, tasks
+
+MappingOf = Callable[[ParquetFile, str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The files of one batch, each with its first `seq`: those read as bytes (or not at all), and Parquet."""
+
+    splits: tuple[Split, ...] = ()
+    parquet: tuple[ParquetFile, ...] = ()
+
+
+@dataclass(slots=True)
+class _Plan:
+    next_seq: int
+    splits: list[Split] = field(default_factory=list)
+    parquet: list[ParquetFile] = field(default_factory=list)
+
+    def add(self, entry: Admitted) -> None:
+        footer = parquet_rows.read_footer(entry) if entry.format == "parquet" else None
+        if isinstance(footer, ParquetFile):
+            self.parquet.append(replace(footer, first_seq=self.next_seq))
+            self.next_seq += footer.rows + 1
+            return
+        split = as_split(entry, self.next_seq)
+        self.splits.append(replace(split, fault=footer or split.fault))
+        self.next_seq += span_of(entry)
+
+
+def plan_batch(entries: Iterable[Admitted], first_seq: int) -> Batch:
+    """Files in order of arrival -> what to read; `seq` rises with the file and, within it, the position."""
+    plan = _Plan(first_seq)
+    for entry in entries:
+        plan.add(entry)
+    return Batch(tuple(plan.splits), tuple(plan.parquet))
+
+
+def without_broken(spark: SparkSession, batch: Batch) -> Batch:
+    """A batch that failed -> the same, with each broken Parquet file as one message that says so."""
+    faults = [(file, parquet_rows.fault_of(spark, file)) for file in batch.parquet]
+    broken = [Split(file.entry, file.first_seq, fault=fault) for file, fault in faults if fault]
+    return Batch((*batch.splits, *broken), tuple(file for file, fault in faults if not fault))
+
+
+def read_batch(spark: SparkSession, batch: Batch, mapping_of: MappingOf) -> DataFrame:
+    """A batch -> source, partition, position, payload, format, mapping, seq.
+
+    mapping_of: a Parquet file and the DDL of its columns -> the hash of the mapping to name in its rows.
+    """
+    frames = [_read_splits(spark, batch.splits)] if batch.splits or not batch.parquet else []
+    for group in parquet_rows.by_schema(batch.parquet):
+        rows = parquet_rows.read_rows(spark, group)
+        mapping = mapping_of(group[0], parquet_rows.schema_of(rows))
+        frames.append(parquet_rows.as_messages(rows, group, mapping))
+    return reduce(DataFrame.unionByName, frames)
+
+
+def _read_splits(spark: SparkSession, splits: Iterable[Split]) -> DataFrame:
+    work = tasks(piece for split in splits for piece in pieces(split))
+
+    def read(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in numbers:
+            for number in batch.column(0).to_pylist():
+                for split in work[number]:
+                    yield from read_split(split)
+
+    return spark.range(0, len(work), 1, max(len(work), 1)).mapInArrow(read, SPARK_SCHEMA)

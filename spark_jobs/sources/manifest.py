@@ -1,0 +1,200 @@
+"""The files that were admitted for landing: kept beside the checkpoint, in the order of their arrival.
+
+Spark's own file source looks only at times: it passes over a file with an old one and takes no notice of a
+rewritten one. This manifest knows a file by path, size, time and content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from spark_jobs.sources.store import Store
+
+UNFINISHED = (".tmp", ".crc")
+FIRST, VOID = "first", "void"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Found:
+    """A file as the folder shows it: path relative to the folder, bytes, time of change in nanoseconds."""
+
+    path: str
+    size: int
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A file that is to land, or has: its number in order of arrival, what it was then, and how to read it.
+
+    digest: SHA-256 of its bytes, empty when it could not be read. mapping: the hash of a kept mapping.
+    """
+
+    ordinal: int
+    folder: str
+    path: str
+    size: int
+    changed_at: int
+    digest: str
+    format: str
+    mapping: str | None
+
+    @property
+    def file(self) -> Path:
+        return Path(self.folder, self.path)
+
+    def as_found(self) -> Found:
+        return Found(self.path, self.size, self.changed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a folder's files are and how much of them one batch may take."""
+
+    folder: str
+    format: str = "json"
+    mapping: str | None = None
+    max_files: int = 1000
+    max_bytes: int = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Manifest:
+    """The admitted files, a log of JSON lines for each admission.
+
+    first: how many of them are held by the table already when the checkpoint is new.
+    """
+
+    store: Store
+    admitted: list[Admitted] = field(default_factory=list)
+    first: int = 0
+
+    @classmethod
+    def load(cls, location: str) -> Manifest:
+        """A path or URI, which need not exist yet -> the manifest kept there."""
+        store = Store.at(location)
+        names = store.names()
+        logs = [store.read(name) for name in names if name.endswith(".jsonl")]
+        admitted = [Admitted(**json.loads(line)) for log in logs for line in log.splitlines()]
+        return cls(store, admitted, int(store.read(FIRST)) if FIRST in names else 0)
+
+    def admit(self, found: Iterable[Found], reading: Reading) -> None:
+        """Admit the new files among `found`, in path order, as many as one batch may take."""
+        known = self.known(reading.folder)
+        new = [file for file in sorted(found) if file.path not in known]
+        self._append([entry for file in _first(new, reading) if (entry := _described(file, reading))])
+
+    def hold(self, landed: Iterable[Admitted]) -> None:
+        """Begin behind files that the table holds already: known from now on, and never landed again."""
+        self._append(list(landed))
+        self.first = len(self.admitted)
+        self.store.write(FIRST, str(self.first))
+
+    def known(self, folder: str) -> dict[str, Admitted]:
+        """A folder's admitted files by path; one that changed before it landed counts as never admitted."""
+        void = self.void()
+        entries = (entry for entry in self.admitted if entry.ordinal not in void)
+        return {entry.path: entry for entry in entries if entry.folder == folder}
+
+    def void(self) -> set[int]:
+        """The ordinals of files that changed between their admission and their landing."""
+        return {int(name) for name in self.store.names(VOID)}
+
+    def make_void(self, ordinal: int) -> None:
+        """Take an admission back before anything of it has landed; the file is admitted anew as it is now."""
+        self.store.write(f"{VOID}/{ordinal}", "")
+
+    def _append(self, entries: list[Admitted]) -> None:
+        start = len(self.admitted)
+        numbered = [replace(entry, ordinal=start + n) for n, entry in enumerate(entries)]
+        if numbered:
+            text = "".join(json.dumps(asdict(entry)) + "\n" for entry in numbered)
+            self.store.write(f"{start:012}.jsonl", text)
+            self.admitted += numbered
+
+
+def left_out(manifest: Manifest, folder: str) -> list[str]:
+    """A line for each file of a folder whose bytes, as they are now, have not been and will not be landed."""
+    known = manifest.known(folder)
+    void = {entry.path for entry in manifest.admitted if entry.ordinal in manifest.void()} - set(known)
+    found = list_files(folder)
+    rewritten = [file.path for file in found if file.path in known and has_changed(known[file.path], file)]
+    unfinished = [file.path for file in found if file.path in void]
+    return [
+        *(
+            f"{folder}/{path}: rewritten after it landed and left out; rename it to land it"
+            for path in rewritten
+        ),
+        *(f"{folder}/{path}: changed while it landed; run again when it is complete" for path in unfinished),
+    ]
+
+
+def list_files(folder: str) -> list[Found]:
+    """A folder -> its files at any depth in path order, without hidden and unfinished ones."""
+    return sorted(_walk(Path(folder)))
+
+
+def has_changed(entry: Admitted, now: Found) -> bool:
+    """Whether a file's bytes differ from those admitted; read only when nothing but its time tells."""
+    if now == entry.as_found():
+        return False
+    return now.size != entry.size or digest_of(entry.file) != entry.digest
+
+
+def stat_of(entry: Admitted) -> Found | None:
+    """An admitted file as it is now, or None when it is gone."""
+    try:
+        status = entry.file.stat()
+    except OSError:
+        return None
+    return Found(entry.path, status.st_size, status.st_mtime_ns)
+
+
+def digest_of(file: Path) -> str:
+    """SHA-256 of a file's bytes, empty when they cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _walk(folder: Path) -> Iterator[Found]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        for name in names:
+            file = Path(parent, name)
+            if not name.startswith((".", "_")) and not name.endswith(UNFINISHED) and file.is_file():
+                status = file.stat()
+                yield Found(file.relative_to(folder).as_posix(), status.st_size, status.st_mtime_ns)
+
+
+def _first(files: list[Found], reading: Reading) -> Iterator[Found]:
+    """As many of the first files as one batch may take; always at least one, however large."""
+    size = 0
+    for count, file in enumerate(files):
+        size += file.size
+        if count and (count >= reading.max_files or size > reading.max_bytes):
+            return
+        yield file
+
+
+def _described(file: Found, reading: Reading) -> Admitted | None:
+    """What to keep of a file; None when it went away meanwhile."""
+    path = Path(reading.folder, file.path)
+    entry = Admitted(
+        0,
+        reading.folder,
+        file.path,
+        file.size,
+        file.changed_at,
+        digest_of(path),
+        reading.format,
+        reading.mapping,
+    )
+    return entry if path.exists() else None
