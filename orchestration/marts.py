@@ -132,8 +132,8 @@ def _shown(domains: Sequence[str] | None) -> list[str]:
     if unknown or not shown:
         models = PROJECT / "models" / "staging"
         raise MartsError(
-            f"no marts for {', '.join(unknown) or 'no domain'}: a domain needs a pack in "
-            f"{settings().domains} and a model {models}/stg_<domain>.sql; there are {', '.join(available) or 'none'}"
+            f"no marts for {', '.join(unknown) or 'no domain'}: there are {', '.join(available) or 'none'}; "
+            f"a domain needs a pack in {settings().domains} and a model {models}/stg_<domain>.sql"
         )
     return shown
 

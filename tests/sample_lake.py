@@ -1,4 +1,4 @@
-"""A small lake with rows in every zone, written by Spark as the pipeline does: reading sides are tried on it."""
+"""A small lake with rows in every zone, written by Spark as the pipeline does."""
 
 from __future__ import annotations
 
