@@ -48,24 +48,51 @@ TOKEN_TRANSFER = {
 }
 
 
-def _judged(spark: SparkSession, row: Mapping[str, object]) -> Row:
-    pack = files("domains").joinpath("crypto")
-    contract = load_contract(pack.joinpath("contract.yml").read_text(), "contract.yml")
-    text = pack.joinpath("mappings", "ethereum-etl.yml").read_text()
-    mapping = load_mapping(text, "ethereum-etl.yml", contract)
-    received = datetime(2026, 11, 20, tzinfo=UTC)
-    body = bytearray(json.dumps(row).encode())
-    raw = ("files:/in", "a.jsonl", 0, body, "json", mapping.hash, received, date(2026, 11, 20), 0, 0)
-    judge = judged(contract, {mapping.hash: mapping})
-    return spark.createDataFrame([raw], RAW).transform(judge).collect()[0]
-
-
 def _without(row: Mapping[str, object], *names: str) -> dict[str, object]:
     return {name: value for name, value in row.items() if name not in names}
 
 
-def test_a_transaction_is_a_transfer_of_ether(spark):
-    event = _judged(spark, TRANSACTION)
+def _untyped(row: Mapping[str, object]) -> dict[str, object]:
+    """As a CSV export gives it: texts, and no type."""
+    return {name: str(value) for name, value in _without(row, "type").items() if value is not None}
+
+
+OTHER_EXPORTS = {
+    "block": {"type": "block", "hash": "0xbb", "number": 17173049, "nonce": "0x0", "timestamp": 1683029999},
+    "log": {"type": "log", "transaction_hash": "0xaa01", "log_index": 7, "address": "0xC02A", "data": "0x"},
+    "trace": {"type": "trace", **_without(TRANSACTION, "type", "hash"), "transaction_hash": "0xaa01"},
+    "untyped block": {"hash": "0xbb", "number": 17173049, "nonce": "0x0", "timestamp": 1683029999},
+}
+ROWS = {
+    "transaction": TRANSACTION,
+    "token transfer": TOKEN_TRANSFER,
+    "to null": {**TRANSACTION, "to_address": None, "receipt_contract_address": "0xcc"},
+    "to nothing": {**TRANSACTION, "to_address": "", "receipt_contract_address": "0xcc"},
+    "untyped transaction": _untyped(TRANSACTION),
+    "untyped token transfer": _untyped(TOKEN_TRANSFER),
+    "token id": {**TOKEN_TRANSFER, "value": 10**32},
+    **OTHER_EXPORTS,
+}
+
+
+@pytest.fixture(scope="module")
+def judged_rows(spark: SparkSession) -> dict[str, Row]:
+    """ROWS as the stream judges them, by name."""
+    pack = files("domains").joinpath("crypto")
+    contract = load_contract(pack.joinpath("contract.yml").read_text(), "contract.yml")
+    text = pack.joinpath("mappings", "ethereum-etl.yml").read_text()
+    mapping = load_mapping(text, "ethereum-etl.yml", contract)
+    day, moment = date(2026, 11, 20), datetime(2026, 11, 20, tzinfo=UTC)
+    raw = [
+        ("files:/in", name, 0, bytearray(json.dumps(row).encode()), "json", mapping.hash, moment, day, seq, 0)
+        for seq, (name, row) in enumerate(ROWS.items())
+    ]
+    judge = judged(contract, {mapping.hash: mapping})
+    return {row["partition"]: row for row in spark.createDataFrame(raw, RAW).transform(judge).collect()}
+
+
+def test_a_transaction_is_a_transfer_of_ether(judged_rows):
+    event = judged_rows["transaction"]
     assert event.reason is None
     assert (event.event_id, event.event_type, event.asset) == ("0xaa01", "transfer", "ETH")
     assert event.value == Decimal(1642894143000000000000)
@@ -74,50 +101,39 @@ def test_a_transaction_is_a_transfer_of_ether(spark):
     assert event.user_id is None
 
 
-def test_what_the_contract_has_no_column_for_is_kept_as_metadata(spark):
-    metadata = _judged(spark, TRANSACTION).metadata
+def test_what_the_contract_has_no_column_for_is_kept_as_metadata(judged_rows):
+    metadata = judged_rows["transaction"].metadata
     assert metadata["block_number"] == "17173049"
     assert metadata["receipt_status"] == "1"
     assert "receipt_contract_address" not in metadata
 
 
-def test_a_token_transfer_is_named_by_its_transaction_and_log_index(spark):
-    event = _judged(spark, TOKEN_TRANSFER)
+def test_a_token_transfer_is_named_by_its_transaction_and_log_index(judged_rows):
+    event = judged_rows["token transfer"]
     assert event.reason is None
     assert (event.event_id, event.event_type, event.asset) == ("0xaa01:7", "transfer", "0xc02a")
     assert event.value == Decimal(150188698599042438264952193024)
 
 
-@pytest.mark.parametrize("nowhere", [None, ""])
-def test_a_transaction_to_nobody_creates_a_contract(spark, nowhere):
-    event = _judged(spark, {**TRANSACTION, "to_address": nowhere, "receipt_contract_address": "0xcc"})
+@pytest.mark.parametrize("name", ["to null", "to nothing"])
+def test_a_transaction_to_nobody_creates_a_contract(judged_rows, name):
+    event = judged_rows[name]
     assert (event.reason, event.event_type, event.to_address) == (None, "contract_creation", None)
     assert event.metadata["receipt_contract_address"] == "0xcc"
 
 
-@pytest.mark.parametrize(
-    ("row", "event_id"), [(TRANSACTION, "0xaa01"), (TOKEN_TRANSFER, "0xaa01:7")], ids=["transaction", "token"]
-)
-def test_a_row_without_a_type_is_told_by_its_fields(spark, row, event_id):
-    event = _judged(spark, {name: str(value) for name, value in _without(row, "type").items() if value})
-    assert (event.reason, event.event_id, event.event_type) == (None, event_id, "transfer")
+@pytest.mark.parametrize("name", ["transaction", "token transfer"])
+def test_a_row_without_a_type_is_told_by_its_fields(judged_rows, name):
+    typed, untyped = judged_rows[name].asDict(), judged_rows[f"untyped {name}"].asDict()
+    ignored = ("partition", "seq")
+    assert _without(untyped, *ignored) == _without(typed, *ignored)
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"type": "block", "hash": "0xbb", "number": 17173049, "nonce": "0x0", "timestamp": 1683029999},
-        {"type": "log", "transaction_hash": "0xaa01", "log_index": 7, "address": "0xC02A", "data": "0x"},
-        {"type": "trace", **_without(TRANSACTION, "type", "hash"), "transaction_hash": "0xaa01"},
-        {"hash": "0xbb", "number": 17173049, "nonce": "0x0", "timestamp": 1683029999},
-    ],
-    ids=["block", "log", "trace", "block_without_type"],
-)
-def test_rows_of_other_exports_are_no_events(spark, row):
-    judged_row = _judged(spark, row)
-    assert judged_row.reason == "missing"
-    assert "event_type" in [fault.column for fault in judged_row.detail]
+@pytest.mark.parametrize("name", OTHER_EXPORTS)
+def test_rows_of_other_exports_are_no_events(judged_rows, name):
+    assert judged_rows[name].reason == "missing"
+    assert "event_type" in [fault.column for fault in judged_rows[name].detail]
 
 
-def test_a_token_id_beyond_the_maximum_is_quarantined(spark):
-    assert _judged(spark, {**TOKEN_TRANSFER, "value": 10**32}).reason == "too_big"
+def test_a_token_id_beyond_the_maximum_is_quarantined(judged_rows):
+    assert judged_rows["token id"].reason == "too_big"
