@@ -1,0 +1,52 @@
+"""Features that can be computed where the same rows are together: one shuffle for each group of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from weir.feature import Feature
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGroup:
+    """Features whose keys all contain `root`: rows that agree on `root` hold all that each of them needs."""
+
+    root: tuple[str, ...]
+    features: tuple[Feature, ...]
+
+    @property
+    def name(self) -> str:
+        return "_".join(self.root)
+
+    @property
+    def partition(self) -> tuple[str, ...]:
+        """The columns that name one key of `root`: its hash first, which sorts faster than text."""
+        return (f"{self.name}_hash", *self.root)
+
+    @property
+    def span(self) -> timedelta:
+        """The longest look back of any feature of the group."""
+        return max(feature.span for feature in self.features)
+
+    def by_key(self) -> dict[tuple[str, ...], tuple[Feature, ...]]:
+        """{columns beyond the root: features of that key}, the root's own first."""
+        keys = {self.rest(feature) for feature in self.features}
+        return {
+            key: tuple(feature for feature in self.features if self.rest(feature) == key)
+            for key in sorted(keys, key=lambda columns: (len(columns), columns))
+        }
+
+    def rest(self, feature: Feature) -> tuple[str, ...]:
+        return tuple(sorted(set(feature.key) - set(self.root)))
+
+
+def key_groups(features: Sequence[Feature]) -> tuple[KeyGroup, ...]:
+    """Features -> groups of them; a feature keyed by user and currency goes where those keyed by user are."""
+    keys = sorted({tuple(sorted(feature.key)) for feature in features})
+    roots = [key for key in keys if not any(set(other) < set(key) for other in keys)]
+    members: dict[tuple[str, ...], list[Feature]] = {root: [] for root in roots}
+    for feature in features:
+        members[next(root for root in roots if set(root) <= set(feature.key))].append(feature)
+    return tuple(KeyGroup(root, tuple(found)) for root, found in members.items())
