@@ -70,6 +70,16 @@ def append_rows(rows: DataFrame, path: str) -> None:
     rows.write.format("delta").mode("append").save(path)
 
 
+def merge_into(path: str, new: DataFrame, on: str, update: Mapping[str, str] | None = None) -> None:
+    """Insert the rows of `new` that match none of `held`, the table's, and `update` those held that match.
+
+    on, update: SQL over `held` and `new`; each row of the table may match one new row at most.
+    """
+    table = DeltaTable.forPath(new.sparkSession, path).alias("held").merge(new.alias("new"), on)
+    matched = table.whenMatchedUpdate(set=dict(update)) if update else table
+    matched.whenNotMatchedInsertAll().execute()
+
+
 def ddl(columns: Mapping[str, str]) -> str:
     """Name -> Spark SQL type, as in weir.tables -> the schema as Spark reads it."""
     return ", ".join(f"`{name}` {kind}" for name, kind in columns.items())

@@ -9,11 +9,13 @@ from functools import reduce
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from spark_jobs.lake import ddl
 from spark_jobs.sources import parquet_rows
 from spark_jobs.sources.manifest import Admitted
 from spark_jobs.sources.parquet_rows import ParquetFile
-from spark_jobs.sources.read import SPARK_SCHEMA, read_split
+from spark_jobs.sources.read import SCHEMA, read_split
 from spark_jobs.sources.split import Split, as_split, pieces, span_of, tasks
+from weir.tables import RAW
 
 MappingOf = Callable[[ParquetFile, str], str | None]
 
@@ -72,6 +74,7 @@ def read_batch(spark: SparkSession, batch: Batch, mapping_of: MappingOf) -> Data
 
 
 def _read_splits(spark: SparkSession, splits: Iterable[Split]) -> DataFrame:
+    schema = ddl({name: RAW[name] for name in SCHEMA.names})
     work = tasks(piece for split in splits for piece in pieces(split))
 
     def read(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -80,4 +83,4 @@ def _read_splits(spark: SparkSession, splits: Iterable[Split]) -> DataFrame:
                 for split in work[number]:
                     yield from read_split(split)
 
-    return spark.range(0, len(work), 1, max(len(work), 1)).mapInArrow(read, SPARK_SCHEMA)
+    return spark.range(0, len(work), 1, max(len(work), 1)).mapInArrow(read, schema)

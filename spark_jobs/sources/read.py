@@ -26,9 +26,6 @@ SCHEMA = pa.schema(
         "seq": pa.int64(),
     }
 )
-SPARK_SCHEMA = """
-    source string, partition string, position bigint, payload binary, format string, mapping string, seq bigint
-"""
 UNREADABLE = "unreadable"
 # what Python and Arrow raise on a file that is not what its name says
 BROKEN = (OSError, EOFError, zlib.error, ValueError, pa.ArrowInvalid)

@@ -1,0 +1,51 @@
+"""labels/<domain>: what events turned out to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.lake import create_table, ddl, merge_into, read_table
+from weir.error import WeirError
+from weir.settings import settings
+from weir.tables import LABELS
+
+EXAMPLE = '{"event_id": "e1", "is_fraud": true, "labeled_at": "2024-03-01T00:00:00Z", "source": "host"}'
+REQUIRED = ("event_id", "is_fraud", "labeled_at", "source")
+
+
+class LabelError(WeirError):
+    """A line that is no label."""
+
+
+def load_labels(spark: SparkSession, domain: str, file: Path) -> int:
+    """JSON lines of LABELS -> how many were new; a label that (event_id, source) has already is passed over.
+
+    Raises LabelError with the first line that is no label, and then loads none.
+    """
+    path = settings().table("labels", domain)
+    create_table(spark, path, LABELS)
+    labels = _read(spark, file)
+    bad = labels.where(" or ".join(f"{name} is null" for name in REQUIRED)).select("line").head()
+    if bad:
+        raise LabelError(_complaint(file, bad["line"]))
+    before = read_table(spark, path).count()
+    # one file may hold a label twice
+    once = labels.drop("line").dropDuplicates(["event_id", "source"])
+    merge_into(path, once, on="held.event_id = new.event_id and held.source = new.source")
+    return read_table(spark, path).count() - before
+
+
+def _read(spark: SparkSession, file: Path) -> DataFrame:
+    lines = spark.read.text(str(file)).where("trim(value) <> ''")
+    return lines.select(F.from_json("value", ddl(LABELS)).alias("label"), "value").select(
+        *(F.col(f"label.{name}") for name in LABELS), F.col("value").alias("line")
+    )
+
+
+def _complaint(file: Path, line: str) -> str:
+    lines = file.read_text("utf-8", "replace").splitlines()
+    number = lines.index(line) + 1 if line in lines else 0
+    return f"{file}:{number} {line[:200]}: no label; write it like {EXAMPLE}"
