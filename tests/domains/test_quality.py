@@ -1,4 +1,4 @@
-"""What the packs promise on simulated traffic, by the stream's own steps: ordinary events pass, attacks do not."""
+"""What the packs promise, by the stream's own steps: ordinary simulated events pass, attacks do not."""
 
 from datetime import UTC, date, datetime
 
