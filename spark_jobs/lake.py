@@ -46,7 +46,8 @@ def stream_table(spark: SparkSession, path: str, max_bytes: str | None = None) -
 
     Commits that only remove rows (an erasure) are passed over; compaction is never seen.
     """
-    reader = spark.readStream.format("delta").option("skipChangeCommits", "true")
+    # from the first commit on: a snapshot would come in the order of file times, not of commits
+    reader = spark.readStream.format("delta").option("startingVersion", 0).option("skipChangeCommits", "true")
     return (reader if max_bytes is None else reader.option("maxBytesPerTrigger", max_bytes)).load(path)
 
 

@@ -37,12 +37,13 @@ def with_scores(
 
 
 def with_stamp(pack: Pack, batch_id: int) -> Callable[[DataFrame], DataFrame]:
-    """Add what decided: ruleset, pack, model, batch and the time of scoring."""
+    """Add what decided (ruleset, pack, model, batch, time of scoring) and the day of the event."""
     stamps = {
         "ruleset": F.lit(pack.ruleset.name),
         "pack": F.lit(pack.hash),
         "model": F.lit(None).cast("string"),
         "batch_id": F.lit(batch_id).cast("bigint"),
         "scored_at": F.lit(datetime.now(UTC)),
+        "event_date": F.to_date("occurred_at"),
     }
     return lambda decided: decided.withColumns(stamps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from orchestration.commands import doctor, events, inputs, lake, services
+from orchestration.commands.show import escaped, stderr
 
 app = typer.Typer(
     name="weir",
@@ -18,14 +19,23 @@ reference = typer.Typer(help="Reference lists: sanctioned wallets, disposable do
 
 app.command()(doctor.doctor)
 app.command()(inputs.simulate)
-app.command()(inputs.adapt)
 app.command()(inputs.stream)
 app.command()(inputs.labels)
 app.command()(lake.marts)
 app.command()(lake.check)
 app.command()(lake.sql)
 app.command()(events.explain)
-app.command()(services.demo)
 app.command()(services.ui)
 reference.command("load")(inputs.load_reference)
 app.add_typer(reference, name="reference")
+
+
+def main() -> None:
+    """The console script: an error a user should read is printed without a traceback."""
+    from weir.error import WeirError
+
+    try:
+        app()
+    except (WeirError, NotADirectoryError, FileNotFoundError) as mistake:
+        stderr.print(f"[bold red]error:[/] {escaped(str(mistake))}", highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None

@@ -1,29 +1,105 @@
-"""weir simulate, adapt, stream, labels, reference load: everything that brings data in."""
+"""weir simulate, stream, labels, reference load: everything that brings data in."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestration.commands.show import AsJson, doing, fail, show
 
+if TYPE_CHECKING:
+    from spark_jobs.stream import Drained
+
 Domain = Annotated[str, typer.Argument(help="payments, crypto, ...")]
+ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
 
 
 def simulate(
     domain: Domain,
-    out: Annotated[Path, typer.Option(help="Folder for messages/ and labels.jsonl.")],
+    out: Annotated[Path, typer.Option(help="Folder for messages/, labels.jsonl and reference/.")],
     events: Annotated[int, typer.Option(min=1, help="How many events.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same messages.")] = 1,
-    rate: Annotated[float, typer.Option(min=0, max=1, help="Share of events that belong to attacks.")] = 0.02,
+    rate: Annotated[float | None, typer.Option(min=1, help="Messages a second; as fast as it can unless given.")] = None,
+    attack_rate: Annotated[float, typer.Option(min=0, max=1, help="Share of events that belong to attacks.")] = 0.02,
     files: Annotated[int, typer.Option(min=1, help="Cut the messages into so many files.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Write labelled traffic: plausible customers, named attacks, faulty messages."""
     from domains.simulation import simulate_to_files
 
-    written = simulate_to_files(domain, events=events, seed=seed, out=out, attack_rate=rate, files=files)
-    show([written], as_json, f"simulated {domain}")
+    with doing(f"simulating {domain}"):
+        try:
+            counts = simulate_to_files(
+                domain, events, seed, out, attack_rate=attack_rate, files=files, per_second=rate
+            )
+        except ValueError as mistake:
+            fail(str(mistake), code=2)
+    show([counts] if as_json else _lines(counts), as_json, f"simulated {domain} into {out}")
+
+
+def stream(
+    domains: Annotated[list[str], typer.Argument(help="One or more domains, each with its own --from.")],
+    source: Annotated[str | None, typer.Option("--from", help="files:DIR; what raw holds already when left out.")] = None,
+    form: Annotated[str, typer.Option("--format", help="json, csv, parquet, or a mapping the pack ships.")] = "json",
+    mapping: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="YAML: contract column: SQL.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="End when everything there is has been scored.")] = False,
+    new_epoch: Annotated[bool, typer.Option(help="Go on behind what the tables hold: the checkpoint is lost.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Land messages and score them; without --once go on until Ctrl-C."""
+    from orchestration.streaming import drain_domains, intakes, serve_domains
+
+    wanted = intakes(domains, source, form, mapping, new_epoch)
+    if not once:
+        return serve_domains(wanted)
+    with doing("streaming " + ", ".join(domains)):
+        drained = drain_domains(wanted)
+    show([row_of(one) for one in drained], as_json, "streamed")
+
+
+def labels(domain: Domain, file: ExistingFile, as_json: AsJson = False) -> None:
+    """Load what turned out to be fraud: JSON lines of event_id, is_fraud, attack, labeled_at, source."""
+    from spark_jobs.labels import load_labels
+    from spark_jobs.session import spark_session
+
+    with doing(f"loading {file}"):
+        loaded = load_labels(spark_session("weir labels"), domain, file)
+    show([{"labels": domain, "loaded": loaded}], as_json)
+
+
+def load_reference(
+    name: Annotated[str, typer.Argument(metavar="LIST", help="sanctioned_addresses, ...")],
+    file: ExistingFile,
+    listed_at: Annotated[datetime | None, typer.Option(help="Since when its values are listed; always unless given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load a list as its publisher ships it: .txt, .csv, .jsonl, or a .tar.gz of them."""
+    from spark_jobs.reference import load_reference as load
+    from spark_jobs.session import spark_session
+
+    with doing(f"loading {file}"):
+        loaded = load(spark_session("weir reference"), name, file, listed_at=listed_at)
+    show([{"list": name, **loaded}], as_json)
+
+
+def row_of(drained: Drained) -> dict[str, object]:
+    """What a drain did, as one row."""
+    return {
+        "domain": drained.domain,
+        "files": drained.landed.files,
+        "messages": drained.landed.messages,
+        "scored": drained.scored,
+        "quarantined": drained.quarantined,
+    }
+
+
+def _lines(counts: dict[str, object]) -> list[dict[str, object]]:
+    """{'events': 5, 'attacks': {'card_testing': 2}} -> rows of what, count."""
+    rows: list[dict[str, object]] = []
+    for name, value in counts.items():
+        nested = value.items() if isinstance(value, dict) else [("", value)]
+        rows += [{"what": f"{name} {inner}".strip(), "count": count} for inner, count in nested]
+    return rows

@@ -36,7 +36,7 @@ def show(rows: Sequence[Row], as_json: bool, title: str = "") -> None:
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Say on stderr what is wrong and what to do, and end without a traceback."""
-    stderr.print(f"[bold red]error:[/] {_escaped(message)}", highlight=False, soft_wrap=True)
+    stderr.print(f"[bold red]error:[/] {escaped(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -51,7 +51,7 @@ def doing(what: str) -> Iterator[None]:
         yield
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     return text.replace("[", "\\[")
 
 
@@ -68,7 +68,7 @@ def _cell(value: object) -> str:
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
-    return _escaped(str(value))
+    return escaped(str(value))
 
 
 def _json_value(value: object) -> object:

@@ -1,0 +1,37 @@
+"""Run the streams of one or more domains from the command line or from Dagster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from spark_jobs.session import spark_session
+from spark_jobs.stream import Drained, Intake, drain, intake, serve, writing
+
+
+def intakes(domains: Sequence[str], source: str | None, form: str, mapping: Path | None, new_epoch: bool) -> dict[str, Intake]:
+    """Domain -> its intake; `{domain}` in the source stands for the domain's name."""
+    return {
+        name: intake(name, source and source.replace("{domain}", name), form, mapping, new_epoch) for name in domains
+    }
+
+
+def drain_domains(wanted: dict[str, Intake]) -> list[Drained]:
+    """Land and score what there is now, one domain after the other."""
+    spark = spark_session("weir stream")
+    return [drain(spark, domain, one) for domain, one in wanted.items()]
+
+
+def serve_domains(wanted: dict[str, Intake]) -> None:
+    """Land and score until Ctrl-C or until a query fails, whose error is raised."""
+    spark = spark_session("weir stream")
+    with ExitStack() as leases:
+        for domain in wanted:
+            leases.enter_context(writing(domain, "weir stream"))
+        queries = [query for domain, one in wanted.items() for query in serve(spark, domain, one)]
+        try:
+            spark.streams.awaitAnyTermination()
+        finally:
+            for query in queries:
+                query.stop()

@@ -1,0 +1,170 @@
+"""One micro-batch of `raw` -> quarantine, then scored: two commits, each made once however often it is tried."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pyspark import StorageLevel
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs import kept, quarantine, scored
+from spark_jobs.judged import filter_valid, judged
+from spark_jobs.lake import append_once, create_table, read_table, table_version
+from spark_jobs.mapping import kept_mappings
+from spark_jobs.poison import culprits
+from weir.pack import Pack, load_pack
+from weir.settings import settings
+from weir.tables import scored_columns
+
+TRIES = 3
+log = logging.getLogger("weir.scorer")
+
+
+def _nothing(step: str) -> None:
+    """What is done between the steps of a batch, unless a test raises there as a crash would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """The `foreachBatch` of scored/<domain>.
+
+    checkpoint: its query's; query: its transaction id `name:epoch`; after: called with the name of each step done.
+    """
+
+    spark: SparkSession
+    domain: str
+    checkpoint: str
+    query: str
+    max_age: timedelta | None = None
+    after: Callable[[str], None] = _nothing
+
+    def __call__(self, raw: DataFrame, batch_id: int) -> None:
+        """Judge and score one batch; a message that kills it is quarantined and the others go on."""
+        batch = Batch(self, batch_id, self._plan(batch_id))
+        failure = self._tried(batch, raw)
+        if failure is None:
+            return
+        poison = culprits(raw, batch.scores_of, failure)
+        kept.keep_poison(self.spark, self.checkpoint, batch_id, poison)
+        log.error("%s: batch %d goes on without the messages of seq %s", self.domain, batch_id, poison)
+        batch.write(raw)
+
+    def _tried(self, batch: Batch, raw: DataFrame) -> Exception | None:
+        """Write the batch; what went wrong in the last of TRIES, or None."""
+        failure = None
+        for attempt in range(1, TRIES + 1):
+            try:
+                batch.write(raw)
+            except AnalysisException:
+                # a plan that cannot be made is no message's fault
+                raise
+            except Exception as cause:
+                log.warning("%s: try %d of %d failed: %.300s", self.domain, attempt, TRIES, cause)
+                failure = cause
+            else:
+                return None
+        return failure
+
+    def _plan(self, batch_id: int) -> kept.Plan:
+        """The plan of the first try of this batch; at the first try, what is in force now."""
+        plan = kept.kept_plan(self.spark, self.checkpoint, batch_id)
+        if plan is not None:
+            return plan
+        pack = load_pack(self.domain)
+        create_table(self.spark, self.table("scored"), scored_columns(pack), scored.PARTITION_BY)
+        plan = kept.Plan(pack.hash, {name: self._list_version(name) for name in lists_of(pack)})
+        kept.keep_pack(self.spark, self.checkpoint, pack)
+        kept.keep_plan(self.spark, self.checkpoint, batch_id, plan)
+        return plan
+
+    def _list_version(self, name: str) -> int:
+        version = table_version(self.spark, settings().table("reference", name))
+        assert version is not None, f"reference/{name} is made before a stream starts"
+        return version
+
+    def table(self, zone: str) -> str:
+        """'scored' -> where this domain's table of that zone is."""
+        return settings().table(zone, self.domain)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One batch and what it is judged with."""
+
+    scorer: Scorer
+    batch_id: int
+    plan: kept.Plan
+
+    def write(self, raw: DataFrame) -> None:
+        """Quarantine before scored: a crash between them leaves what a retry finds as it was."""
+        scorer = self.scorer
+        with ExitStack() as cached:
+            judged_rows = cached.enter_context(_persisted(self._judged(self._without_poison(raw))))
+            rows = cached.enter_context(_persisted(self._deduplicated(judged_rows)))
+            refused = rows.transform(quarantine.quarantined(self.batch_id))
+            if not refused.isEmpty():
+                self._append(refused, "quarantine", quarantine.PARTITION_BY)
+            scorer.after("quarantine")
+            self._append(self._scored(rows), "scored", scored.PARTITION_BY)
+            scorer.after("scored")
+
+    def scores_of(self, raw: DataFrame) -> DataFrame:
+        """Raw rows -> what would be appended to scored; nothing is written."""
+        return self._scored(self._deduplicated(self._judged(raw)))
+
+    def _append(self, rows: DataFrame, zone: str, partition_by: str) -> None:
+        append_once(rows, self.scorer.table(zone), self.scorer.query, self.batch_id, partition_by)
+
+    def _without_poison(self, raw: DataFrame) -> DataFrame:
+        """Quarantine the messages that kill this batch, in a commit of their own, and go on with the others."""
+        scorer = self.scorer
+        poison = kept.kept_poison(scorer.spark, scorer.checkpoint, self.batch_id)
+        if not poison:
+            return raw
+        killers = raw.where(F.col("seq").isin(*poison)).transform(quarantine.as_poison(self.batch_id))
+        append_once(killers, scorer.table("quarantine"), f"poison/{scorer.query}", self.batch_id)
+        return raw.where(~F.col("seq").isin(*poison))
+
+    def _judged(self, raw: DataFrame) -> DataFrame:
+        mappings = kept_mappings(self.scorer.spark, self.scorer.table("mapping"))
+        return raw.transform(judged(self._pack().contract, mappings, self.scorer.max_age))
+
+    def _deduplicated(self, judged_rows: DataFrame) -> DataFrame:
+        held = read_table(self.scorer.spark, self.scorer.table("scored"))
+        return judged_rows.transform(quarantine.with_duplicate_reason(held))
+
+    def _scored(self, rows: DataFrame) -> DataFrame:
+        held = read_table(self.scorer.spark, self.scorer.table("scored"))
+        return rows.transform(filter_valid).transform(
+            scored.with_scores(self._pack(), held, self._references(), self.batch_id)
+        )
+
+    def _references(self) -> Mapping[str, DataFrame]:
+        spark, places = self.scorer.spark, settings()
+        return {
+            name: read_table(spark, places.table("reference", name), version)
+            for name, version in self.plan.references.items()
+        }
+
+    def _pack(self) -> Pack:
+        return kept.kept_pack(self.scorer.spark, self.scorer.checkpoint, self.plan.pack)
+
+
+def lists_of(pack: Pack) -> list[str]:
+    """The names of the reference lists that a pack's enrichments look in."""
+    return sorted({enrichment.list for enrichment in pack.enrichments})
+
+
+@contextmanager
+def _persisted(rows: DataFrame) -> Iterator[DataFrame]:
+    rows.persist(StorageLevel.MEMORY_AND_DISK_DESER)
+    try:
+        yield rows
+    finally:
+        rows.unpersist()

@@ -1,0 +1,145 @@
+"""A domain's two streaming queries, run together: messages -> raw, and raw -> quarantine and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from spark_jobs import quarantine, scored
+from spark_jobs.epoch import resume
+from spark_jobs.lake import compact, create_table, rows_appended, stream_table, table_version
+from spark_jobs.landing import FilesSource, Landed, start_raw
+from spark_jobs.lease import Holder, lease
+from spark_jobs.raw import create_raw
+from spark_jobs.scorer import Scorer, lists_of
+from weir.error import WeirError
+from weir.mapping import ColumnMapping, load_mapping
+from weir.pack import load_pack
+from weir.settings import settings
+from weir.tables import LABELS, QUARANTINE, REFERENCE, scored_columns
+
+# a batch is sorted and cached whole: about this much of raw's files fits a laptop's memory
+BATCH_BYTES = "256m"
+EVERY = "2 seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Where a domain's messages come from and how they are read; no source is what `raw` holds already."""
+
+    source: FilesSource | None = None
+    format: str = "json"
+    mapping: ColumnMapping | None = None
+    batch_bytes: str = BATCH_BYTES
+    new_epoch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What one drain did: messages landed, parts settled."""
+
+    domain: str
+    landed: Landed
+    scored: int
+    quarantined: int
+
+
+def intake(domain: str, source: str | None, form: str, mapping: Path | None, new_epoch: bool = False) -> Intake:
+    """The words of the command line -> Intake. A format that is no file format is a mapping the pack ships."""
+    contract = load_pack(domain).contract
+    shipped = settings().domains / domain / "mappings" / f"{form}.yml"
+    chosen = mapping or (shipped if shipped.exists() else None)
+    if chosen is None and form not in ("json", "csv", "parquet"):
+        known = sorted(path.stem for path in shipped.parent.glob("*.yml"))
+        raise WeirError(f"--format {form}: write json, csv, parquet{''.join(f' or {name}' for name in known)}")
+    loaded = load_mapping(chosen.read_text(), str(chosen), contract) if chosen else None
+    file_format = form if form in ("json", "csv", "parquet") else (loaded and loaded.format) or "json"
+    return Intake(files_source(source), file_format, loaded, new_epoch=new_epoch)
+
+
+def files_source(source: str | None) -> FilesSource | None:
+    """'files:DIR' -> its source; None is none."""
+    if source is None:
+        return None
+    kind, _, place = source.partition(":")
+    if kind != "files" or not place:
+        raise WeirError(f"--from {source}: write files:DIR, a folder of files")
+    return FilesSource(Path(place).expanduser())
+
+
+def create_tables(spark: SparkSession, domain: str) -> None:
+    """Every table exists before a stream starts, with a column for each that the pack has."""
+    pack, places = load_pack(domain), settings()
+    create_raw(spark, domain)
+    create_table(spark, places.table("quarantine", domain), QUARANTINE, quarantine.PARTITION_BY)
+    create_table(spark, places.table("scored", domain), scored_columns(pack), scored.PARTITION_BY)
+    create_table(spark, places.table("labels", domain), LABELS)
+    for name in lists_of(pack):
+        create_table(spark, places.table("reference", name), REFERENCE)
+
+
+def drain(
+    spark: SparkSession, domain: str, wanted: Intake, after: Callable[[str], None] | None = None
+) -> Drained:
+    """Land what a source holds now, then score what has landed, and end.
+
+    Raises LeaseHeld, OrphanedTable, PackError; LeftOut at the very end, when all other files are scored.
+    """
+    with writing(domain, "weir stream --once"):
+        create_tables(spark, domain)
+        versions = {zone: table_version(spark, settings().table(zone, domain)) for zone in ("scored", "quarantine")}
+        landed = _landed(spark, domain, wanted)
+        start_scored(spark, domain, wanted, once=True, after=after).awaitTermination()
+        settled = {
+            zone: rows_appended(spark, settings().table(zone, domain), version or 0)
+            for zone, version in versions.items()
+        }
+        for zone in ("raw", "scored", "quarantine"):
+            compact(spark, settings().table(zone, domain))
+    landed.require_complete()
+    return Drained(domain, landed, settled["scored"], settled["quarantine"])
+
+
+def serve(spark: SparkSession, domain: str, wanted: Intake) -> list[StreamingQuery]:
+    """Start both queries of a domain, to go on until they are stopped. The caller holds the domain's lease."""
+    create_tables(spark, domain)
+    queries = [start_scored(spark, domain, wanted, once=False)]
+    if wanted.source:
+        queries.append(start_raw(spark, domain, wanted.source, wanted.format, wanted.mapping, every=EVERY).query)
+    return queries
+
+
+def start_scored(
+    spark: SparkSession, domain: str, wanted: Intake, once: bool, after: Callable[[str], None] | None = None
+) -> StreamingQuery:
+    """raw/<domain> -> quarantine and scored; `once` ends when what has landed is scored."""
+    places, name = settings(), f"scored/{domain}"
+    checkpoint = places.checkpoint(name)
+    tables = [places.table("scored", domain), places.table("quarantine", domain)]
+    query = resume(spark, name, checkpoint, tables, wanted.new_epoch)
+    scorer = Scorer(spark, domain, checkpoint, query, **({"after": after} if after else {}))
+    rows = stream_table(spark, places.table("raw", domain), wanted.batch_bytes)
+    writer = rows.writeStream.foreachBatch(scorer).queryName(name).option("checkpointLocation", checkpoint)
+    return (writer.trigger(availableNow=True) if once else writer.trigger(processingTime=EVERY)).start()
+
+
+@contextmanager
+def writing(domain: str, name: str) -> Iterator[Holder]:
+    """Hold the domain's lease: one writer at a time. Raises LeaseHeld."""
+    with lease(settings().root / "leases" / domain, name) as holder:
+        yield holder
+
+
+def _landed(spark: SparkSession, domain: str, wanted: Intake) -> Landed:
+    if wanted.source is None:
+        return Landed(0, 0)
+    stream = start_raw(
+        spark, domain, wanted.source, wanted.format, wanted.mapping, new_epoch=wanted.new_epoch
+    )
+    stream.query.awaitTermination()
+    return stream.landed()
