@@ -1,0 +1,46 @@
+"""Simulated traffic as assets: messages/<domain>, from which a laptop's lake is filled."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from domains.simulation import simulate_to_files
+from orchestration.defs.tables import count_table
+from weir.pack import domains
+from weir.settings import settings
+
+
+class Traffic(dg.Config):
+    """How much traffic to simulate; the same seed gives the same messages."""
+
+    events: int = 20_000
+    seed: int = 1
+    attack_rate: float = 0.02
+
+
+def traffic_folder(domain: str, events: int, seed: int) -> Path:
+    """Where that traffic is written: a folder of its own, because files of a source must not change."""
+    return settings().root / "simulated" / domain / f"{events}-{seed}"
+
+
+def _messages(domain: str) -> dg.AssetsDefinition:
+    @dg.asset(key=["messages", domain], group_name="messages", kinds={"jsonl"}, op_tags={"domain": domain})
+    def simulated(config: Traffic) -> dg.MaterializeResult[Any]:
+        """Labelled traffic of plausible customers, named attacks and faulty messages."""
+        out = traffic_folder(domain, config.events, config.seed)
+        counts = simulate_to_files(domain, config.events, config.seed, out, attack_rate=config.attack_rate)
+        shown: dict[str, Any] = {name: count for name, count in counts.items() if isinstance(count, int)}
+        attacks = count_table("attack", counts["attacks"])
+        shown |= {"attacks": attacks, "folder": dg.MetadataValue.path(out)}
+        return dg.MaterializeResult(metadata=shown)
+
+    return simulated
+
+
+def _is_simulated(domain: str) -> bool:
+    return (settings().domains / domain / "simulate.py").exists()
+
+
+SIMULATED = [domain for domain in domains() if _is_simulated(domain)]
+messages = [_messages(domain) for domain in SIMULATED]

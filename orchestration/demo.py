@@ -1,0 +1,27 @@
+"""The demo: one Dagster run of everything, on simulated traffic, kept in the history that `weir ui` shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dagster import ExecuteInProcessResult
+
+from orchestration.definitions import defs
+from orchestration.defs.automation import demo_config
+from orchestration.defs.messages import Traffic
+from orchestration.instance import instance
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+
+
+def run_demo(events: int = 20_000, seed: int = 1, attack_rate: float = 0.02) -> ExecuteInProcessResult:
+    """Simulate that many events per domain, land, score, judge and build the marts -> the run, done.
+
+    The first error of an asset is raised as it is. Run again with the same numbers, nothing new lands.
+    """
+    traffic = Traffic(events=events, seed=seed, attack_rate=attack_rate)
+    return defs.resolve_job_def("demo").execute_in_process(
+        run_config=demo_config(traffic) | QUIET,
+        instance=instance(),
+        partition_key=datetime.now(UTC).date().isoformat(),
+    )
