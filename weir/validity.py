@@ -1,8 +1,8 @@
 """A contract's columns -> Spark SQL that says why a text is not a valid value.
 
-The SQL is over these columns of a row: `_text_<column>` (the value as received, as text; null when it is absent
-or blank), `source`, `received_at`, the event's own columns and, unless a mapping made the texts, `_body`,
-`_json` and `_input` (see weir.message).
+The SQL is over these columns of a row: `_text_<column>` (the value as received, as text; null when absent or
+blank), `source`, `received_at`, the event's columns and, unless a mapping made the texts, `_body`, `_json` and
+`_input` (see weir.message).
 """
 
 from __future__ import annotations
