@@ -18,7 +18,7 @@ def marts(
 
     with doing("building the marts"):
         built = build_marts(full_refresh=full_refresh)
-    show([{"mart": name, "rows": rows} for name, rows in built.models.items()], as_json, f"marts {built.version}")
+    show([{"mart": name, "rows": rows} for name, rows in built.rows.items()], as_json, f"marts {built.version}")
 
 
 def check(
@@ -31,7 +31,7 @@ def check(
     with doing("judging the tables"):
         results = run_checks([domain] if domain else None)
     show(results, as_json, "checks")
-    failed = [row for row in results if not row["success"]]
+    failed = [row for row in results if not row["success"] and row["severity"] == "critical"]
     if failed:
         fail(f"{len(failed)} of {len(results)} checks failed")
 
@@ -43,11 +43,10 @@ def sql(
     """Ask the lake and the marts: raw_payments, scored_payments, decisions, alerts, ..."""
     import duckdb
 
-    from weir.warehouse import connect_lake
+    from weir.warehouse import sql as ask
 
     try:
-        answer = connect_lake().sql(query)
-        rows = [] if answer is None else [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+        answer = ask(query)
     except duckdb.Error as mistake:
         fail(str(mistake))
-    show(rows, as_json)
+    show(answer.records(), as_json)

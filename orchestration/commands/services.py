@@ -11,10 +11,30 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands.show import AsJson, fail, stderr
+from orchestration.commands.show import AsJson, doing, fail, show, stderr
 from weir.settings import settings
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def demo(
+    events: Annotated[int, typer.Option(min=100, help="How many events to simulate for each domain.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same messages.")] = 1,
+    attack_rate: Annotated[float, typer.Option(min=0, max=1, help="Share of events that belong to attacks.")] = 0.02,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate, land, score, judge and build the marts: one Dagster run of everything."""
+    from orchestration.demo import run_demo
+    from orchestration.summary import summary, where_to_look
+
+    with doing("running the demo: simulate, land, score, judge, build the marts"):
+        run = run_demo(events, seed, attack_rate)
+    tables = [*summary(), (f"where to look next; this was Dagster run {run.run_id[:8]}", where_to_look())]
+    if as_json:
+        return show([{"table": title, **row} for title, rows in tables for row in rows], as_json)
+    for title, rows in tables:
+        show(rows, as_json, title)
+        typer.echo()
 
 
 def ui(
