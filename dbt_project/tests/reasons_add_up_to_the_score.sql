@@ -5,9 +5,15 @@ with decisions as (
 
 ),
 
+explained as (
+
+    select * from decisions where reasons <> '[]'
+
+),
+
 reasons as (
 
-    {{ exploded_reasons('decisions', ['domain', 'seq', 'part', 'reasons']) }}
+    {{ exploded_reasons('explained', ['domain', 'seq', 'part', 'reasons']) }}
 
 ),
 

@@ -5,6 +5,8 @@
     on_schema_change='fail',
 ) }}
 
+{% set only_touched = 'inner join touched_minutes using (domain, minute)' if is_incremental() else '' %}
+
 with messages as (
 
     select *, date_trunc('minute', received_at) as minute from {{ ref('stg_messages') }}
@@ -41,11 +43,13 @@ judged as (
         domain, minute, source, "partition", "position", event_type, batch_id, seq, lag_seconds,
         1 as scored, 0 as quarantined, 0 as duplicates
     from scored
+    {{ only_touched }}
     union all
     select
         domain, minute, source, "partition", "position", event_type, batch_id, seq, null as lag_seconds,
         0 as scored, 1 as quarantined, case when is_duplicate then 1 else 0 end as duplicates
     from quarantined
+    {{ only_touched }}
 
 ),
 
@@ -53,6 +57,7 @@ pending as (
 
     select messages.domain, messages.minute, messages.seq
     from messages
+    {{ only_touched }}
     left join judged using (domain, minute, source, "partition", "position")
     where judged.scored is null
 
@@ -83,7 +88,4 @@ select
     max(batch_id) as batch_id,
     max(seq) as seq
 from parts
-{% if is_incremental() %}
-inner join touched_minutes using (domain, minute)
-{% endif %}
 group by domain, minute, event_type
