@@ -11,6 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from data_quality.docs import tidy_docs
 from data_quality.expectations import DataContextConfig, ProgressBarsConfig, UpdateDataDocsAction, gx
 from data_quality.suites import checked_columns
 
@@ -50,6 +51,7 @@ def run_suite(frame: DataFrame, suite: gx.ExpectationSuite, docs: Path) -> list[
         result = _checkpoint(suite, docs).run(batch_parameters={"dataframe": checked})
     finally:
         checked.unpersist()
+    tidy_docs(docs)
     (validated,) = result.run_results.values()
     return list(_checks(validated, suite.name, result.run_id.run_time.astimezone(UTC)))
 

@@ -1,5 +1,6 @@
 """A suite made from a contract passes good rows and names what is wrong with bad ones."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -148,4 +149,7 @@ def test_results_are_rows_of_the_checks_table(table, tmp_path):
 
 def test_data_docs_show_the_run(table, tmp_path):
     run_suite(table([GOOD_RAW], RAW), raw_suite("payments"), tmp_path)
-    assert "raw.payments" in (tmp_path / "site" / "index.html").read_text()
+    index = (tmp_path / "site" / "index.html").read_text()
+    (page,) = (tmp_path / "site" / "validations").rglob("*.html")
+    assert str(page.relative_to(tmp_path / "site")) in index
+    assert "https://" not in re.sub("<a [^>]*>", "", page.read_text())
