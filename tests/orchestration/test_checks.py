@@ -1,0 +1,57 @@
+"""Checks read the lake, say what is off, and keep what they found."""
+
+from datetime import timedelta
+
+import pytest
+
+from orchestration.checks import balance, judge, run_checks
+from spark_jobs.lake import read_table
+from tests.sample_lake import START, write_sample_lake
+from weir.error import WeirError
+from weir.settings import settings
+
+EVENTS = 40
+DAY = START.date()
+
+
+@pytest.fixture
+def lake(spark, home):
+    write_sample_lake(spark, EVENTS)
+    return home
+
+
+def test_a_good_lake_passes_and_the_results_are_kept(spark, lake):
+    rows = run_checks(["payments"])
+    failed = [row["check"] for row in rows if not row["success"]]
+    assert failed == []
+    assert rows[0]["check"] == "books"
+    assert rows[0]["observed"] == "40 parts = 36 scored + 4 quarantined + 0 pending"
+    kept = read_table(spark, settings().table("quality", "checks"))
+    assert kept.count() == len(rows) - 1
+    assert read_table(spark, settings().table("quality", "books")).where("balanced").count() == 1
+    assert (settings().docs / "site" / "index.html").exists()
+
+
+def test_a_row_taken_from_scored_puts_the_books_off(spark, lake):
+    spark.sql(f"delete from delta.`{settings().table('scored', 'payments')}` where event_id = 'e1'")
+    (books,) = balance(spark, ["payments"])
+    assert (books.balanced, books.missing) == (False, 1)
+    assert books.sentence == "40 parts ≠ 35 scored + 4 quarantined + 0 pending, 1 missing"
+
+
+def test_only_the_rows_of_the_days_asked_for_are_judged(spark, lake):
+    spark.sql(
+        f"update delta.`{settings().table('scored', 'payments')}` set score = 101 where event_id = 'e1'"
+    )
+
+    def _failed(day):
+        return {check.check_name for check in judge(spark, ["payments"], (day, day)) if not check.success}
+
+    assert "score_is_in_range" in _failed(DAY)
+    assert _failed(DAY + timedelta(days=1)) == set()
+
+
+def test_a_domain_without_tables_is_an_error_when_it_is_named(spark, home):
+    with pytest.raises(WeirError, match="weir stream crypto"):
+        run_checks(["crypto"])
+    assert run_checks() == []
