@@ -110,9 +110,11 @@ def _local_settings() -> dict[str, str]:
         "spark.driver.memory": places.spark_memory,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"{log_settings} -Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": f"{log_settings} -Duser.timezone=UTC {places.spark_java_options}",
         "spark.executorEnv.PYTHONPATH": str(HERE.parent),
         "spark.sql.warehouse.dir": str(places.root / "spark-warehouse"),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
+        # 100 by default: the windows of one batch alone make more, and then every batch compiles them all again
+        "spark.sql.codegen.cache.maxEntries": "2000",
     }
