@@ -109,23 +109,30 @@ def _calculated(operator: str) -> Callable[[str, list[Term]], Term]:
 
 def _abs(name: str, terms: list[Term]) -> Term:
     number = _one_number(name, terms)
-    if number.type != BIGINT:
-        return both(number.type, "abs({0})", number)
-    return both(BIGINT, "case when {0} < 0 then {1} else {0} end", number, sql_operator.negated(number))
-
-
-def _stepped(name: str, terms: list[Term]) -> Term:
-    """floor, ceil -> bigint; null beyond a bigint."""
-    number = _one_number(name, terms)
-    if number.type == BIGINT:
-        return number
-    return sql_operator.cast(
-        each(DOUBLE, f"cast({name}({{0}}) as double)", f"{name}({{0}})", _double(number)), BIGINT
+    if number.type == DOUBLE:
+        return both(DOUBLE, "abs({0})", number)
+    # Spark's abs cuts decimals to 34 digits
+    negative = sql_operator.negated(number)
+    return both(
+        negative.type,
+        "case when {0} < 0 then {1} else {2} end",
+        number,
+        negative,
+        sql_term.widened(number, negative.type),
     )
 
 
+def _stepped(name: str, terms: list[Term]) -> Term:
+    """floor, ceil -> bigint; null beyond a bigint, where Spark would give the nearest one."""
+    number = _one_number(name, terms)
+    if number.type == BIGINT:
+        return number
+    inside = f"case when abs({{0}}) < 9223372036854775808e0 then cast({name}({{0}}) as bigint) end"
+    return both(BIGINT, inside, _double(number))
+
+
 def _round(name: str, terms: list[Term]) -> Term:
-    """Half up, of the shortest decimal that is the number; null from 10^(38 - decimals)."""
+    """Half up, of the shortest decimal that is the number; a double of 1e15 and more is null."""
     digits = terms[1].literal if len(terms) == 2 else 0
     if len(terms) not in (1, 2) or type(digits) is not int or not 0 <= digits <= 9:
         raise ExpressionError("round takes a number and how many decimals to keep, 0 to 9 written out")
@@ -165,9 +172,8 @@ FUNCTIONS: dict[str, Callable[[str, list[Term]], Term]] = {
     # nulls and choices
     "coalesce": _coalesce, "ifnull": _coalesce, "nvl": _coalesce, "nullif": _nullif,
     "if": _if, "isnull": _is_null, "isnotnull": _is_null, "greatest": _first_known, "least": _first_known,
-    # text
-    "lower": _same(("string",), STRING, "lower({0})"),
-    "upper": _same(("string",), STRING, "upper({0})"),
+    # text; Java lowers these two by the letters around them; all other letters up to Unicode 13 agree
+    "lower": Template(("string",), STRING, "lower(translate({0}, 'İΣ', 'iσ'))", "lower({0})"),
     "trim": _same(("string",), STRING, "trim({0})"),
     "length": Template(("string",), BIGINT, "cast(char_length({0}) as bigint)", "length({0})"),
     "left": _same(("string", "from_1"), STRING, "left({0}, {1})"),
@@ -205,5 +211,4 @@ FUNCTIONS: dict[str, Callable[[str, list[Term]], Term]] = {
     "unix_micros": Template(("timestamp",), BIGINT, "unix_micros({0})", "epoch_us({0})"),
     # maps of text
     "element_at": _ENTRY, "try_element_at": _ENTRY,
-    "map_contains_key": _same(("map", "string"), BOOLEAN, "map_contains_key({0}, {1})"),
 }  # fmt: skip

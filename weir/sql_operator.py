@@ -70,9 +70,9 @@ def calculated(operator: str, left: Term, right: Term) -> Term:
 def negated(term: Term) -> Term:
     """-term; null for the one bigint that has no positive twin."""
     number = _number("-", term)
-    if number.type == BIGINT:
-        return calculated("-", Term(BIGINT, "0L", "0::bigint", 0), number)
-    return sql_term.both(number.type, "(-{0})", number)
+    if number.type == DOUBLE:
+        return sql_term.both(DOUBLE, "(-{0})", number)
+    return calculated("-", Term(BIGINT, "0L", "0::bigint", 0), number)
 
 
 def cast(term: Term, kind: SqlType) -> Term:
@@ -93,13 +93,7 @@ def cast(term: Term, kind: SqlType) -> Term:
     if kind == BIGINT:
         return _whole(term)
     if source == "double" and target == "decimal":
-        # through text: the shortest decimal of a double, rounded half up, is what Spark takes
-        return sql_term.each(
-            kind,
-            f"try_cast({{0}} as {kind.spark})",
-            f"try_cast(cast({{0}} as varchar) as {kind.duckdb})",
-            term,
-        )
+        return _decimal_of_double(term, kind)
     return _refused_cast(term, kind)
 
 
@@ -163,6 +157,18 @@ def _number_of_text(term: Term, kind: SqlType) -> Term:
     form = {"bigint": INTEGER_TEXT, "decimal": NUMBER_TEXT, "double": DOUBLE_TEXT}[kind.name]
     spark = f"case when {{0}} rlike '{_braced(form[:-1])}\\\\z' then try_cast({{0}} as {kind.spark}) end"
     duckdb = f"case when regexp_matches({{0}}, '{_braced(form)}') then try_cast({{0}} as {kind.duckdb}) end"
+    return sql_term.each(kind, spark, duckdb, term)
+
+
+def _decimal_of_double(term: Term, kind: SqlType) -> Term:
+    """Rounded half up from the shortest decimal that is the double; null from 1e15 on, where it has none."""
+    text = "cast({0} as varchar)"
+    # Spark goes by way of text; so must DuckDB, which rounds small text with an exponent up, hence two steps
+    duckdb = (
+        f"case when abs({{0}}) < 1e-4 then try_cast(try_cast({text} as decimal(38,30)) as {kind.duckdb})"
+        f" when abs({{0}}) < 1e15 then try_cast({text} as {kind.duckdb}) end"
+    )
+    spark = f"case when abs({{0}}) < 1e15 then try_cast({{0}} as {kind.spark}) end"
     return sql_term.each(kind, spark, duckdb, term)
 
 
