@@ -115,6 +115,6 @@ def _local_settings() -> dict[str, str]:
         "spark.sql.warehouse.dir": str(places.root / "spark-warehouse"),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        # 100 by default: the windows of one batch alone make more, and then every batch compiles them all again
+        # 100 by default: the windows of one batch make more, and then every batch compiles them all again
         "spark.sql.codegen.cache.maxEntries": "2000",
     }

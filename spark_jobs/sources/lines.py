@@ -28,7 +28,8 @@ def read_lines(
         mark = len(BYTE_ORDER_MARK) if offset == 0 and block.startswith(BYTE_ORDER_MARK) else 0
         starts, payloads = split_lines(block[mark:] if mark else block)
         positions = starts + (offset + mark)
-        within = len(positions) if end is None else int(np.searchsorted(positions, end))
+        # behind a byte order mark the first line still begins at byte 0
+        within = len(positions) if end is None else int(np.searchsorted(positions, max(end, mark + 1)))
         yield positions[:within], payloads.slice(0, within)
 
 

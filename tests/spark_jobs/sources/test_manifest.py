@@ -1,0 +1,91 @@
+"""A file is admitted once, by what it holds; what was rewritten is known, what was only touched is not."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from spark_jobs.sources.manifest import Manifest, Reading, left_out, list_files
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def location(tmp_path):
+    return str(tmp_path / "checkpoint" / "manifest")
+
+
+def _admit(location, folder, **limits):
+    """What one look admits: paths in order."""
+    manifest = Manifest.load(location)
+    before = len(manifest.admitted)
+    manifest.admit(list_files(str(folder)), Reading(str(folder), **limits))
+    return [entry.path for entry in Manifest.load(location).admitted[before:]]
+
+
+def test_files_come_in_path_order_and_hidden_or_unfinished_ones_do_not(folder):
+    named = ["b.jsonl", "a/z.jsonl", "a.jsonl", "A"]
+    ignored = [".hidden", "_SUCCESS", "part.tmp", ".b.jsonl.crc", "_spark/x.jsonl"]
+    for name in named + ignored:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("x")
+    assert [file.path for file in list_files(str(folder))] == ["A", "a.jsonl", "a/z.jsonl", "b.jsonl"]
+
+
+def test_a_file_is_admitted_once_however_old_it_is(folder, location):
+    (folder / "b").write_text("b")
+    assert _admit(location, folder) == ["b"]
+    (folder / "a").write_text("a")
+    os.utime(folder / "a", (0, 0))
+    assert [_admit(location, folder), _admit(location, folder)] == [["a"], []]
+
+
+def test_one_look_admits_no_more_than_a_batch_may_take(folder, location):
+    for name in "abcde":
+        (folder / name).write_text(name * 10)
+    assert _admit(location, folder, max_files=2) == ["a", "b"]
+    assert _admit(location, folder, max_bytes=25) == ["c", "d"]
+    assert _admit(location, folder, max_bytes=1) == ["e"]
+
+
+def test_the_order_of_arrival_survives_a_restart(folder, location):
+    for name in "ba":
+        (folder / name).write_text(name)
+        _admit(location, folder)
+    assert [(entry.ordinal, entry.path) for entry in Manifest.load(location).admitted] == [(0, "b"), (1, "a")]
+
+
+def test_a_rewritten_file_is_named_and_a_touched_one_is_not(folder, location):
+    for name in ("grown", "same_size", "touched", "untouched"):
+        (folder / name).write_text("old")
+    _admit(location, folder)
+    (folder / "grown").write_text("old and new")
+    (folder / "same_size").write_text("new")
+    for name in ("same_size", "touched"):
+        os.utime(folder / name, (1, 1))
+    named = left_out(Manifest.load(location), str(folder))
+    assert [line.split(":")[0] for line in named] == [f"{folder}/grown", f"{folder}/same_size"]
+
+
+def test_a_file_that_changed_before_it_landed_is_admitted_anew(folder, location):
+    (folder / "a").write_text("half")
+    _admit(location, folder)
+    (folder / "a").write_text("half and half")
+    manifest = Manifest.load(location)
+    manifest.make_void(0)
+    assert "run again" in left_out(manifest, str(folder))[0]
+    assert _admit(location, folder) == ["a"]
+    assert left_out(Manifest.load(location), str(folder)) == []
+
+
+def test_the_same_name_in_another_folder_is_another_file(folder, location, tmp_path):
+    (folder / "a").write_text("a")
+    _admit(location, folder)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a").write_text("a")
+    assert _admit(location, tmp_path / "other") == ["a"]
