@@ -72,7 +72,7 @@ def action_column(ruleset: Ruleset, score: Column) -> Column:
 
 
 def reasons_column(hits: Column, points: Column) -> Column:
-    """Hits and their sum -> the hits, and behind them a negative `cap` where the sum is over the highest score."""
+    """Hits and their sum -> the hits, behind them a negative `cap` where the sum is over the highest."""
     cap = F.struct(
         F.lit(CAP).alias("rule"), (HIGHEST_SCORE - points).alias("points"), F.lit(CAP_TEXT).alias("text")
     )

@@ -20,8 +20,8 @@ INT = SqlType("int")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One rule: `fires` (boolean; null is no), `points` (int, not null where it fires), `text`, and the columns
-    that they read."""
+    """One rule: `fires` (boolean; null is no), `points` (int, not null where it fires), `text`, and the
+    columns that they read."""
 
     rule: str
     fires: Term

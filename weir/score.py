@@ -16,6 +16,7 @@ import duckdb
 from weir.judgement import Judgement, judgements
 from weir.pack import Pack
 from weir.rule import CAP, HIGHEST_SCORE
+from weir.sql_pattern import quoted
 from weir.sql_term import sql_type
 
 CAP_TEXT = f"scores end at {HIGHEST_SCORE}"
@@ -46,7 +47,7 @@ def action_for(bands: Sequence[tuple[str, int]], score: int) -> str:
 
 
 def decision_sql(rules: Iterable[Judgement], bands: Sequence[tuple[str, int]], source: str) -> str:
-    """DuckDB SQL: the rows of `source` (a table, or a query in parentheses) with score, action and reasons."""
+    """DuckDB SQL: the rows of `source` (a table, or a query in parentheses) with score, action, reasons."""
     hits = ", ".join((f"null::{HIT}", *(_hit_sql(rule) for rule in rules)))
     cap = f"{{'rule': '{CAP}', 'points': {HIGHEST_SCORE} - sum_, 'text': '{CAP_TEXT}'}}"
     whens = " ".join(f"when sum_ >= {lowest} then '{action}'" for action, lowest in reversed(bands))
@@ -79,10 +80,10 @@ def decide(
     rules = judgements(pack)
     read = [name for name in pack.columns if any(name in rule.columns for rule in rules)]
     events = [{"row_": at, **{name: _plain(row.get(name)) for name in read}} for at, row in enumerate(rows)]
-    decisions = decision_sql(rules, pack.ruleset.bands, _rows_sql(pack, read))
+    decisions = decision_sql(rules, pack.ruleset.bands, _rows_sql(pack, read, json.dumps(events)))
     sql = f"select score, action, reasons from ({decisions}) order by row_"
     with duckdb.connect() if connection is None else connection.cursor() as session:
-        found = session.execute(sql, [json.dumps(events)]).fetchall()
+        found = session.execute(sql).fetchall()
     return [Decision(score, action, tuple(Hit(**hit) for hit in hits)) for score, action, hits in found]
 
 
@@ -102,11 +103,12 @@ def _hit_sql(rule: Judgement) -> str:
     return f"case when {rule.fires.duckdb} then {hit} end"
 
 
-def _rows_sql(pack: Pack, names: Iterable[str]) -> str:
-    """A table of the one parameter, a JSON array of objects, every value in its column's type."""
+def _rows_sql(pack: Pack, names: Iterable[str], document: str) -> str:
+    """A JSON array of objects -> a table with every value in its column's type."""
     kinds = {name: sql_type(pack.columns[name]).duckdb for name in names}
     shape = json.dumps([{"row_": "bigint", **kinds}])
-    return f"(select unnest(from_json($1, '{shape}'), max_depth := 2))"
+    # written out, because DuckDB imports pandas, which takes seconds, to look at a parameter
+    return f"(select unnest(from_json({quoted(document)[1]}, '{shape}'), max_depth := 2))"
 
 
 def _plain(value: object) -> object:

@@ -91,7 +91,7 @@ def _translated(kind: str, token: str) -> tuple[str, str]:
 def _compile(written: str, re2: str) -> None:
     try:
         with duckdb.connect() as connection:
-            connection.execute("select regexp_matches('', ?)", [re2])
+            connection.execute(f"select regexp_matches('', {quoted(re2)[1]})")
     except duckdb.Error as error:
         raise ExpressionError(f"rlike '{written}': {str(error).splitlines()[0]}") from None
 
