@@ -90,8 +90,7 @@ def test_a_large_file_is_cut_and_loses_nothing(messages, monkeypatch):
 
 def test_seq_never_runs_into_the_next_file(messages, tmp_path):
     content = b"a\n" * 50_000
-    files = {"a.gz": gzip.compress(content), "a.jsonl": content, "b.jsonl": b"a
-" * 9 + b"a"}
+    files = {"a.gz": gzip.compress(content), "a.jsonl": content, "b.jsonl": b"a\n" * 9 + b"a"}
     for name, whole in files.items():
         last = messages(name, whole)[-1][3]
         assert last < 100 + span_of(_entry(tmp_path / "in" / name))
