@@ -71,14 +71,41 @@ def differences(parquet: Path) -> dict[str, int]:
 
 def run(parquet: Path) -> None:
     """Land and score the whole history, then print figures, books and differences."""
+    from spark_jobs.landing import start_raw
     from spark_jobs.session import spark_session
-    from spark_jobs.stream import drain
+    from spark_jobs.stream import create_tables, intake, start_scored, writing
 
     events = duckdb.sql(f"select count(*) from read_parquet('{parquet}/*.parquet')").fetchall()[0][0]
-    print(machine())
+    print(machine(), flush=True)
     with spending() as whole:
-        spark = spark_session("bench")
-        for drained, spent in drain_in_steps(spark, drain, parquet):
-            print(spent.line(drained, events))
-    print(whole.line("whole, with start of Spark", events))
-    print("rows that differ from DuckDB:", differences(parquet))
+        spark = spark_session("bench handbook")
+        wanted = intake("payments", f"files:{parquet}", "parquet", MAPPING)
+        assert wanted.source is not None
+        with writing("payments", "bench handbook"):
+            create_tables(spark, "payments")
+            with spending() as landing:
+                raw = start_raw(spark, "payments", wanted.source, wanted.format, wanted.mapping)
+                raw.query.awaitTermination()
+            print(landing.line("landing", events), flush=True)
+            with spending() as scoring:
+                start_scored(spark, "payments", wanted, once=True).awaitTermination()
+            print(scoring.line("scoring", events), flush=True)
+    print(whole.line("whole, Spark's start too", events), flush=True)
+    print("rows where Weir and DuckDB differ:", differences(parquet))
+
+
+def books() -> None:
+    """Print the books of the history."""
+    from orchestration.checks import balance
+    from spark_jobs.session import spark_session
+
+    for row in balance(spark_session("bench handbook"), ["payments"]):
+        print(row.sentence)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    print("lake:", settings().root)
+    run(Path(sys.argv[1]).resolve())
+    books()

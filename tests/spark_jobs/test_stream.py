@@ -1,0 +1,135 @@
+"""Messages through both queries: every one ends in one row, however they are cut and whatever breaks between."""
+
+import json
+import re
+
+import pytest
+from pyspark.sql import functions as F
+
+from domains.faults import Faults
+from domains.simulation import simulate
+from spark_jobs.lake import read_table
+from spark_jobs.landing import FilesSource, LeftOut
+from spark_jobs.lease import LeaseHeld
+from spark_jobs.stream import Intake, drain, intake, writing
+from weir.error import WeirError
+from weir.settings import settings
+
+EVENTS = 600
+FAULTS = Faults(duplicate=0.02, late=0.02, out_of_order=0.02, malformed=0.03)
+# how a row was delivered and judged; the value of seq differs too, its order must not
+DELIVERY = {"source", "partition", "position", "received_at", "batch_id", "scored_at", "seq"}
+
+
+class Crash(BaseException):
+    """The process is gone: nothing that handles errors sees it."""
+
+
+@pytest.fixture(scope="module")
+def lines():
+    """An arrival order with late rows, duplicates, malformed messages and many ties (whole minutes)."""
+    bodies = [message.body for message in simulate("payments", EVENTS, seed=7, faults=FAULTS).messages()]
+    return [re.sub(rb"(T\d\d:\d\d):\d\d(\.\d+)?Z", rb"\1:00Z", body) for body in bodies]
+
+
+def write_files(folder, lines, files):
+    """Cut the lines, in order, into that many files."""
+    folder.mkdir(parents=True)
+    size = -(-len(lines) // files)
+    for number in range(files):
+        part = lines[number * size : (number + 1) * size]
+        (folder / f"part-{number:03d}.jsonl").write_bytes(b"".join(line + b"\n" for line in part))
+    return folder
+
+
+def drained(spark, folder, **limits):
+    batch_bytes = limits.pop("batch_bytes", "256m")
+    return drain(spark, "payments", Intake(FilesSource(folder, **limits), batch_bytes=batch_bytes))
+
+
+def table(spark, zone):
+    return read_table(spark, settings().table(zone, "payments"))
+
+
+def scored_rows(spark):
+    """Every scored row without how it was delivered, in order of arrival."""
+    scored = table(spark, "scored")
+    kept = [F.col(name) for name in scored.columns if name not in DELIVERY]
+    return [json.loads(row[0]) for row in scored.orderBy("seq", "part").select(F.to_json(F.struct(*kept))).collect()]
+
+
+def settled_keys(spark):
+    """The raw key and part of every row of scored and quarantine."""
+    key = ["source", "partition", "position", "part"]
+    both = table(spark, "scored").select(*key).unionAll(table(spark, "quarantine").select(*key))
+    return sorted(tuple(row) for row in both.collect())
+
+
+def raw_keys(spark):
+    return sorted((*row, 0) for row in table(spark, "raw").select("source", "partition", "position").collect())
+
+
+def test_every_message_is_settled_once_and_the_order_of_arrival_decides(spark, tmp_path, monkeypatch, lines):
+    """One file in one batch, seven in seven, sixty in one and in ten: the same scored rows."""
+    deliveries = {
+        "one": (1, {}),
+        "seven": (7, {"max_files": 1, "batch_bytes": "1b"}),
+        "sixty": (60, {}),
+        "sixty in ten": (60, {"max_files": 6, "batch_bytes": "1b"}),
+    }
+    rows = {}
+    for name, (files, limits) in deliveries.items():
+        monkeypatch.setenv("WEIR_HOME", str(tmp_path / name))
+        drained(spark, write_files(tmp_path / name / "in", lines, files), **limits)
+        assert settled_keys(spark) == raw_keys(spark), name
+        rows[name] = scored_rows(spark)
+    assert len(rows["one"]) == EVENTS
+    assert any(row["is_late"] for row in rows["one"])
+    for name in deliveries:
+        assert rows[name] == rows["one"], name
+
+
+@pytest.mark.parametrize("step", ["quarantine", "scored"])
+def test_a_crash_after_a_commit_changes_nothing(spark, home, lines, step):
+    def crash(done):
+        if done == step:
+            raise Crash
+
+    source = Intake(FilesSource(write_files(home / "in", lines, 1)))
+    with pytest.raises(BaseException):  # noqa: B017, PT011 - Spark wraps what a crash of its batch looks like
+        drain(spark, "payments", source, after=crash)
+    assert table(spark, "quarantine").count() > 0
+    drain(spark, "payments", source)
+    assert settled_keys(spark) == raw_keys(spark)
+    assert table(spark, "scored").count() == EVENTS
+
+
+def test_draining_again_changes_nothing(spark, home, lines):
+    folder = write_files(home / "in", lines[:50], 1)
+    first = drained(spark, folder)
+    again = drained(spark, folder)
+    assert first.landed.messages == 50
+    assert (again.landed.messages, again.scored, again.quarantined) == (0, 0, 0)
+    assert settled_keys(spark) == raw_keys(spark)
+
+
+def test_a_rewritten_file_is_left_out_and_named_at_the_end(spark, home, lines):
+    folder = write_files(home / "in", lines[:40], 2)
+    drained(spark, folder)
+    (folder / "part-001.jsonl").write_bytes(lines[50] + b"\n")
+    (folder / "part-002.jsonl").write_bytes(lines[60] + b"\n")
+    with pytest.raises(LeftOut, match=r"part-001\.jsonl"):
+        drained(spark, folder)
+    assert table(spark, "raw").count() == 41
+    assert settled_keys(spark) == raw_keys(spark)
+
+
+def test_a_second_writer_of_a_domain_is_refused(spark, home, lines):
+    folder = write_files(home / "in", lines[:5], 1)
+    with writing("payments", "another stream"), pytest.raises(LeaseHeld, match="another stream"):
+        drained(spark, folder)
+
+
+def test_an_unknown_format_is_refused_with_those_there_are(home):
+    with pytest.raises(WeirError, match="ethereum-etl"):
+        intake("crypto", "files:somewhere", "etherium", None)

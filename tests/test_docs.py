@@ -1,0 +1,82 @@
+"""The docs say what is true: commands, codes, links and packs are looked up, not trusted."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from orchestration.commands import app
+from weir.contract import load_contract
+from weir.mapping import load_mapping
+from weir.reason import markdown
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LONGEST_README = 120
+
+
+def _commands():
+    root = typer.main.get_command(app)
+    return {name: command for name, command in root.commands.items()}
+
+
+def _blocks(language, text=README):
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_readme_stays_short():
+    assert len(README.splitlines()) <= LONGEST_README
+
+
+def test_every_command_the_readme_names_is_there():
+    named = set(re.findall(r"^weir (\w+)|`weir (\w+)|&& weir (\w+)", README, re.MULTILINE))
+    assert {name for names in named for name in names if name} - set(_commands()) == set()
+
+
+def test_every_command_says_what_it_does():
+    assert [name for name, command in _commands().items() if not (command.help or "").strip()] == []
+
+
+def test_every_make_target_the_readme_names_is_there():
+    makefile = (ROOT / "Makefile").read_text()
+    assert [name for name in re.findall(r"make (\w+)", README) if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
+
+
+def test_the_reason_codes_are_the_ones_in_the_code():
+    assert markdown() in (ROOT / "docs" / "reasons.md").read_text()
+
+
+def test_the_readmes_mapping_is_accepted():
+    (mapping,) = (block for block in _blocks("yaml") if "mine.yml" in block)
+    contract = load_contract((ROOT / "domains/payments/contract.yml").read_text(), "contract.yml")
+    assert load_mapping(mapping, "mine.yml", contract).format == "csv"
+
+
+def test_the_readmes_rule_holds_what_it_promises(tmp_path):
+    from weir.pack import load_pack
+    from weir.score import run_cases
+
+    rule, cases = (block for block in _blocks("yaml") if "round_amounts" in block)
+    folder = tmp_path / "payments"
+    folder.mkdir()
+    for file in (ROOT / "domains" / "payments").glob("*.yml"):
+        (folder / file.name).write_text(file.read_text())
+    with (folder / "rules.yml").open("a") as rules, (folder / "cases.yml").open("a") as golden:
+        rules.write("\n" + rule)
+        golden.write("\n" + cases)
+    pack = load_pack("payments", tmp_path)
+    assert "round_amounts" in {one.name for one in pack.ruleset.rules}
+    assert run_cases(pack) == []
+
+
+def test_every_directory_of_the_layout_is_there():
+    rows = re.findall(r"^\| `(\w+)/` \|", README, re.MULTILINE)
+    assert [name for name in rows if not (ROOT / name).is_dir()] == []
