@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from dashboards import words
@@ -10,28 +11,31 @@ from dashboards.reader import read
 from dashboards.scope import Scope, default_range, latest, ranges_within
 
 EVERY_DOMAIN = "all domains"
+SCOPE = "scope"
 
 
-def choose_scope(first: str, last: str) -> Scope:
-    """Domain and range asked for -> scope; `first`, `last`: columns of `domains` that bound the data."""
+def choose_scope(clock: str) -> None:
+    """Ask for domain and range; `clock` says what bounds the data: `minute` (it occurred) or `received`."""
     known = read(overview.domains)
     with st.container(horizontal=True, vertical_alignment="center"):
         chosen = _choose_domain(known["domain"].tolist())
         if chosen != EVERY_DOMAIN:
             known = known[known["domain"] == chosen]
-        if known[first].isna().all():
-            st.info("No data of this domain yet.", icon=":material/inbox:")
+        first, last = known[f"first_{clock}"].min(), known[f"last_{clock}"].max()
+        if pd.isna(first):
+            st.info("There is no data of this domain yet.", icon=":material/inbox:")
             st.stop()
-        begin, end = known[first].min(), known[last].max()
-        scope = latest(
-            tuple(known["domain"]),
-            begin,
-            end,
-            _choose_range(ranges_within(end - begin), default_range(end - begin)),
-        )
+        span = last - first
+        chosen_range = _choose_range(ranges_within(span), default_range(span))
+        scope = latest(tuple(known["domain"]), first, last, chosen_range)
         ends = f"{words.moment_and_year(scope.start)} to {words.moment_and_year(scope.end)} UTC"
         st.markdown(f":gray[:small[{ends}]]", width="content")
-    return scope
+    st.session_state[SCOPE] = scope
+
+
+def chosen_scope() -> Scope:
+    """What was asked for."""
+    return st.session_state[SCOPE]
 
 
 def _choose_domain(names: list[str]) -> str:
@@ -56,3 +60,14 @@ def _choose_range(names: list[str], default: str) -> str:
         label_visibility="collapsed",
     )
     return chosen or default
+
+
+def event_address(event: pd.Series) -> dict[str, str]:
+    """A decision -> the parameters of an address that shows it. An id is unique only in its domain, and the
+    parameter `domain` belongs to the filter."""
+    return {"event_id": event["event_id"], "event_domain": event["domain"]}
+
+
+def addressed_domains() -> tuple[str, ...]:
+    """The domain that the address names for its event, if it names one."""
+    return tuple(st.query_params.get_all("event_domain"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 # from the mildest to the hardest: each is darker than the one before
-ACTIONS = {"allow": "#a9c4d6", "verify": "#e8b23c", "challenge": "#dc6b2f", "block": "#96173f"}
+ACTIONS = {"allow": "#a9c4d6", "verify": "#ecb83f", "challenge": "#d35f26", "block": "#96173f"}
 MISSED = "#c9ced6"
 ACCENT = "#14597a"
 QUIET = "#8a94a3"

@@ -83,12 +83,10 @@ def browsing() -> Iterator[Browser]:
         browser.close()
 
 
-def opened(browser: Browser, address: str, width: int = 1440, height: int = 900) -> Page:
-    """Open an address in a window of that size -> the page, once everything on it is drawn."""
-    page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1)
-    page.goto(address)
+def visit(page: Page, address: str) -> None:
+    """Open an address and wait until everything on it is drawn."""
+    page.goto(address, timeout=DRAWN_WITHIN)
     wait_until_drawn(page)
-    return page
 
 
 def wait_until_drawn(page: Page) -> None:
@@ -122,9 +120,8 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=900, help="of the window; 0 is the whole page")
     chosen = parser.parse_args()
     with serving() as address, browsing() as browser:
-        page = opened(
-            browser, f"{address}{PAGES[chosen.page]}?{chosen.query}", chosen.width, chosen.height or 900
-        )
+        page = browser.new_page(viewport={"width": chosen.width, "height": chosen.height or 900})
+        visit(page, f"{address}{PAGES[chosen.page]}?{chosen.query}")
         if not chosen.height:
             page.set_viewport_size({"width": chosen.width, "height": whole_height(page)})
             wait_until_drawn(page)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards.filters import choose_scope
 from dashboards.reader import follow_publishing
 from weir.settings import settings
 from weir.warehouse import published_version
@@ -14,20 +15,16 @@ ASSETS = Path(__file__).parent / "assets"
 
 st.set_page_config(page_title="Weir", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.logo(str(ASSETS / "logo.svg"), size="large")
-page = st.navigation(
-    [
-        st.Page("app_pages/overview.py", title="Overview", icon=":material/monitoring:", default=True),
-        st.Page("app_pages/alerts.py", title="Alerts", icon=":material/notifications_active:"),
-        st.Page("app_pages/health.py", title="Data health", icon=":material/ecg_heart:"),
-    ],
-    position="top",
-)
+overview = st.Page("app_pages/overview.py", title="Overview", icon=":material/monitoring:", default=True)
+alerts = st.Page("app_pages/alerts.py", title="Alerts", icon=":material/notifications_active:")
+health = st.Page("app_pages/health.py", title="Data health", icon=":material/ecg_heart:")
+page = st.navigation([overview, alerts, health], position="top")
 shown = published_version()
 if shown is None:
-    st.info(
-        f"No marts in `{settings().marts}` yet. Run `make demo`, or `weir marts` after a stream.",
-        icon=":material/info:",
-    )
+    run = "Run `make demo`, or `weir marts` after a stream."
+    st.info(f"No marts in `{settings().marts}` yet. {run}", icon=":material/info:")
 else:
+    # the filters belong to all pages, so that a choice outlives a change of page
+    choose_scope("received" if page == health else "minute")
     page.run()
 follow_publishing(shown)

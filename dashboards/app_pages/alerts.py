@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards import headlines, words
 from dashboards.charts import alerts as charts
-from dashboards.filters import choose_scope
+from dashboards.filters import addressed_domains, chosen_scope, event_address
 from dashboards.palette import ACTIONS
 from dashboards.panels import ACTION, LAST_SEEN, SCORE, TIME, nothing, panel, plot, show_facts, table
 from dashboards.queries import alerts
@@ -57,23 +57,24 @@ def choose_decisions(scope: Scope) -> pd.DataFrame:
     return read(alerts.found, scope, tuple(actions), rule, search, least_score, LISTED)
 
 
-def remember_choice(found: pd.DataFrame) -> None:
+def remember_choice(found: pd.DataFrame, key: str) -> None:
     """Put the chosen row's event into the address, which then shows it to whoever opens it."""
-    rows = st.session_state["found"].selection.rows
-    if rows:
-        st.query_params["event_id"] = found["event_id"].iloc[rows[0]]
+    for row in st.session_state[key].selection.rows:
+        st.query_params.update(event_address(found.iloc[row]))
 
 
 def show_found(found: pd.DataFrame, event_id: str | None) -> None:
     with panel(headlines.found(found, LISTED), "Those that alert, or of the actions chosen; newest first"):
         if found.empty:
             return nothing("Nothing answers these filters in this range.")
+        # a selection is kept by row number, so another list must be another table
+        key = f"found {pd.util.hash_pandas_object(found['event_id']).sum()}"
         table(
             found,
             FOUND,
-            key="found",
+            key=key,
             height=760,
-            on_select=lambda: remember_choice(found),
+            on_select=lambda: remember_choice(found, key),
             selection_mode="single-row",
             selection_default={"selection": {"rows": np.flatnonzero(found["event_id"] == event_id).tolist()}},
         )
@@ -138,11 +139,12 @@ def show_sharing(event: pd.Series) -> None:
         table(others, SHARING)
 
 
-scope = choose_scope("first_minute", "last_minute")
+scope = chosen_scope()
 found = choose_decisions(scope)
 newest = found["event_id"].iloc[0] if len(found) else None
 event_id = st.query_params.get("event_id", newest)
-events = read(alerts.event, scope.domains, event_id) if event_id else pd.DataFrame()
+domains = addressed_domains() or scope.domains
+events = read(alerts.event, domains, event_id) if event_id else pd.DataFrame()
 listed, explained = st.columns(2)
 with listed:
     show_found(found, event_id)

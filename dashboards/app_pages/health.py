@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards import headlines, words
 from dashboards.charts import health as charts
-from dashboards.filters import choose_scope
+from dashboards.filters import chosen_scope
 from dashboards.panels import nothing, panel, plot, table
 from dashboards.queries import health
 from dashboards.reader import read
@@ -121,7 +121,7 @@ def show_versions() -> None:
         table(versions, VERSIONS)
 
 
-scope = choose_scope("first_received", "last_received")
+scope = chosen_scope()
 show_books(scope)
 received = read(health.received_over_time, scope)
 if received.empty:

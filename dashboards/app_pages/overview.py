@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboards import headlines, words
 from dashboards.charts import overview as charts
-from dashboards.filters import choose_scope
+from dashboards.filters import chosen_scope, event_address
 from dashboards.key_figures import key_figures
 from dashboards.panels import ACTION, LAST_SEEN, SCORE, TIME, nothing, panel, plot, show_figure, table
 from dashboards.queries import alerts as single
@@ -79,8 +79,7 @@ def show_newest_alerts(scope: Scope) -> None:
             newest, NEWEST, key="newest", on_select="rerun", selection_mode="single-row", height=318
         )
         for row in state.selection.rows:
-            chosen = {"event_id": newest["event_id"][row], "domain": newest["domain"][row]}
-            st.switch_page("app_pages/alerts.py", query_params={**st.query_params.to_dict(), **chosen})
+            st.switch_page("app_pages/alerts.py", query_params=event_address(newest.iloc[row]))
 
 
 def show_offenders(scope: Scope) -> None:
@@ -92,7 +91,7 @@ def show_offenders(scope: Scope) -> None:
         table(offenders, OFFENDERS, height=318)
 
 
-scope = choose_scope("first_minute", "last_minute")
+scope = chosen_scope()
 show_totals(scope)
 if read(overview.decisions_over_time, scope).empty:
     nothing("No decisions in this range.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ import pandas as pd
 
 START = datetime(2026, 3, 11)  # UTC without a zone, as in the marts
 DAYS = 3
+Rows = Sequence[dict[str, Any]]
 VERSION = "20260314T000600"
 BANDS = {"block": 86, "challenge": 61, "verify": 31, "allow": 0}
 ALERTING = ("challenge", "block")
@@ -102,15 +103,19 @@ def build(path: Path) -> None:
     labels = [
         {"event_id": row["event_id"], "attack": event["attack"]}
         for row, event in zip(decided, events, strict=True)
+        if event["attack"]
     ]
-    frames = {
-        "rows": pd.DataFrame(decided),
-        "labels": pd.DataFrame(labels).dropna(),
-        "refusals": pd.DataFrame(_refusals(random)),
-    }
+    write_marts(path, decided, labels, list(_refusals(random)))
+
+
+def write_marts(path: Path, decisions: Rows, labels: Rows = (), refusals: Rows = ()) -> None:
+    """Rows of `decisions`; labels: event_id, attack; refusals: domain, received_at, reason -> a file of marts."""
     connection = duckdb.connect(path)
-    for name, frame in frames.items():
-        connection.register(name, frame)
+    label_types = {"event_id": str, "attack": str}
+    refusal_types = {"domain": str, "received_at": "datetime64[us]", "reason": str}
+    connection.register("rows", pd.DataFrame(decisions))
+    connection.register("labels", pd.DataFrame(labels, columns=[*label_types]).astype(label_types))
+    connection.register("refusals", pd.DataFrame(refusals, columns=[*refusal_types]).astype(refusal_types))
     connection.execute(Path(__file__).with_suffix(".sql").read_text())
     connection.close()
 

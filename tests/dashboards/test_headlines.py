@@ -1,0 +1,87 @@
+"""What a chart's title says of its rows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from dashboards import headlines
+from dashboards.key_figures import KeyFigure, key_figures
+
+HALF_HOUR = timedelta(minutes=30)
+
+
+def frame(columns: str, *rows: tuple) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def test_decisions_are_titled_by_the_worst_bucket():
+    decided = frame(
+        "bucket action decisions",
+        (datetime(2026, 3, 13, 7), "block", 1100),
+        (datetime(2026, 3, 13, 7), "verify", 5),
+        (datetime(2026, 3, 13, 8), "allow", 9000),
+    )
+    assert (
+        headlines.decisions(decided, HALF_HOUR) == "Most checks and blocks at 13 Mar 07:00: 1,105 in 30 min"
+    )
+
+
+def test_decisions_that_were_all_to_allow_say_so():
+    decided = frame("bucket action decisions", (datetime(2026, 3, 13, 7), "allow", 9000))
+    assert headlines.decisions(decided, HALF_HOUR) == "All 9,000 decisions were to allow"
+
+
+def test_shares_tell_the_allowed_even_when_there_were_none():
+    assert headlines.shares(frame("action decisions", ("allow", 3), ("block", 1))) == "75.0% were allowed"
+    assert headlines.shares(frame("action decisions", ("block", 1))) == "0.0% were allowed"
+
+
+def test_attacks_are_caught_when_they_were_not_allowed():
+    assert (
+        headlines.attacks(frame("attack events missed", ("a", 60, 5), ("b", 40, 5)))
+        == "90.0% of 100 attack events caught"
+    )
+
+
+def test_the_cap_is_no_rule():
+    reasons = frame("rule points", ("a", 70), ("b", 45), ("cap", -15))
+    assert headlines.reasons(reasons, 100, "block") == "2 rules hit: 100 points, so block"
+    assert headlines.reasons(reasons.iloc[:0], 0, "allow") == "No rule hit, so allow"
+
+
+def test_checks_tell_how_many_failed():
+    assert headlines.checks(frame("success", (True,), (False,))) == "1 of 2 checks failed"
+    assert headlines.checks(frame("success", (True,), (True,))) == "All 2 checks passed"
+
+
+def test_a_cut_list_says_that_it_is_cut():
+    assert headlines.found(frame("event_id", ("a",)), 500) == "1 decision"
+    assert headlines.found(frame("event_id", ("a",), ("b",)), 2) == "The newest 2 decisions"
+
+
+TOTALS = {
+    "decisions": 2000,
+    "alerts": 100,
+    "blocked": 40,
+    "lag_seconds_p50": 1.5,
+    "received": 2100,
+    "invalid": 21,
+}
+
+
+def test_key_figures_compare_with_the_span_before():
+    before = TOTALS | {"decisions": 1000, "alerts": 100, "blocked": 50, "lag_seconds_p50": 2.0}
+    assert key_figures(pd.Series(TOTALS), pd.Series(before)) == [
+        KeyFigure("Decisions", "2,000", "+100.0%"),
+        KeyFigure("Alert rate", "5.0%", "-5.00 pp", more_is_worse=True),
+        KeyFigure("Blocked", "40", "-10"),
+        KeyFigure("Median lag", "1.5 s", "-500 ms", more_is_worse=True),
+        KeyFigure("Invalid messages", "1.0%", "+0.00 pp", more_is_worse=True),
+    ]
+
+
+def test_key_figures_tell_no_change_when_there_is_nothing_before():
+    nothing = dict.fromkeys(TOTALS, 0) | {"lag_seconds_p50": None}
+    assert [figure.change for figure in key_figures(pd.Series(TOTALS), pd.Series(nothing))] == [None] * 5
