@@ -64,13 +64,16 @@ class Build:
     def arguments(self) -> list[str]:
         """What dbt is called with, the project and its profiles aside."""
         skipped = ["--exclude-resource-type", "unit_test"]
-        return ["--quiet", "build", *skipped, "--vars", json.dumps({"domains": list(self.domains)})]
+        return ["build", *skipped, "--vars", json.dumps({"domains": list(self.domains)})]
 
     @property
     def environment(self) -> dict[str, str]:
-        """What dbt is told by variables, beside this process's own."""
+        """What dbt is told by variables, beside this process's own. Paths are absolute: dbt changes its folder."""
+        places = settings()
         return {
-            "WEIR_HOME": str(settings().root),
+            "WEIR_HOME": str(places.root),
+            "WEIR_LAKE": places.table("", "").rstrip("/"),
+            "WEIR_DOMAINS": str(places.domains.resolve()),
             "WEIR_WAREHOUSE": str(self.warehouse),
             "DBT_TARGET_PATH": str(dbt_target()),
             "DBT_LOG_PATH": str(dbt_target().with_name("logs")),
@@ -161,7 +164,7 @@ def _held_versions() -> dict[str, int | None]:
 
 def _run_dbt(build: Build) -> None:
     # a process of its own: when it ends the file is closed, and dbt's global state is gone
-    command = [str(Path(sys.executable).with_name("dbt")), *build.arguments, "--target", "duckdb"]
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", *build.arguments, "--target", "duckdb"]
     command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     run = subprocess.run(command, env=os.environ | build.environment, capture_output=True, text=True)
     if run.returncode != 0:

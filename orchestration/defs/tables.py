@@ -34,4 +34,6 @@ def table_metadata(zone: str, domain: str, split_by: str | None = None) -> dict[
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "NO"
     return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "\\|").replace("\n", " ")
