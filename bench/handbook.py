@@ -9,6 +9,7 @@ WEIR_HOME says where the lake is built; it must be new.
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ from weir.settings import settings
 from weir.warehouse import connect_lake
 
 MAPPING = Path(__file__).with_name("handbook.yml")
-WINDOWS = {"5m": "5 minutes", "24h": "24 hours", "7d": "7 days"}
+WINDOWS = {"5m": timedelta(minutes=5), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
 KEYS = {"user": "CUSTOMER_ID", "merchant": "TERMINAL_ID"}
 COUNTS = ("user_payments_5m", "user_payments_24h", "user_payments_7d", "merchant_payments_7d")
 SUMS = ("user_amount_5m", "user_amount_24h", "user_amount_7d")
@@ -34,7 +35,7 @@ def expected_query(parquet: Path) -> str:
     return f"""
         with arrivals as (
             select cast(TRANSACTION_ID as varchar) as event_id, CUSTOMER_ID, TERMINAL_ID,
-                epoch_us(cast(TX_DATETIME as timestamp)) as at,
+                epoch_us(cast(TX_DATETIME as timestamp)) as instant,
                 cast(round(TX_AMOUNT * 100) as hugeint) as minor,
                 row_number() over (order by filename, file_row_number) as arrival
             from read_parquet('{parquet}/*.parquet', filename = true, file_row_number = true)
@@ -46,10 +47,10 @@ def expected_query(parquet: Path) -> str:
 def _window(feature: str, value: str) -> str:
     entity, _, span = feature.split("_")
     key = KEYS[entity]
-    within = f"epoch_us(timestamp '1970-01-01' + interval '{WINDOWS[span]}') - 1"
-    so_far = f"sum({value}) over (partition by {key} order by at range between {within} preceding and current row)"
+    within = WINDOWS[span] // timedelta(microseconds=1) - 1
+    so_far = f"sum({value}) over (partition by {key} order by instant range between {within} preceding and current row)"
     later_ties = (
-        f"coalesce(sum({value}) over (partition by {key}, at order by arrival "
+        f"coalesce(sum({value}) over (partition by {key}, instant order by arrival "
         "rows between 1 following and unbounded following), 0)"
     )
     return f"cast({so_far} - {later_ties} as bigint)"
