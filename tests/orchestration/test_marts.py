@@ -4,9 +4,9 @@ import duckdb
 import pytest
 from delta.tables import DeltaTable
 
-from orchestration.marts import MartsBuilt, MartsError, build_marts, models_fingerprint
+from orchestration.marts import MartsBuilt, MartsError, build_marts, models_fingerprint, started_build
 from tests.sample_lake import append, write_sample_lake
-from weir.settings import settings
+from weir.settings import PACKAGED_DOMAINS, settings
 from weir.warehouse import connect_marts, published_version, sql
 
 MARTS = [
@@ -83,6 +83,16 @@ def test_a_build_that_fails_leaves_the_published_marts_alone(copied_home, spark)
     assert published_version() == before
     assert sql("select count(*) from decisions").rows == [(360,)]
     assert not (settings().marts / ".building").exists()
+
+
+def test_dbt_finds_a_lake_and_packs_that_are_named_from_here(home, monkeypatch):
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("WEIR_LAKE", "elsewhere")
+    monkeypatch.setenv("WEIR_DOMAINS", "packs")
+    shutil.copytree(PACKAGED_DOMAINS, home / "packs")
+    with started_build() as build:
+        assert build.environment["WEIR_LAKE"] == str(home / "elsewhere")
+        assert build.environment["WEIR_DOMAINS"] == str(home / "packs")
 
 
 def test_an_unknown_domain_is_named_with_those_there_are(home):
