@@ -68,7 +68,7 @@ class Build:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What dbt is told by variables beside this process's own; paths are absolute, as dbt changes folder."""
+        """What dbt is told beside this process's own variables; paths are absolute, as dbt changes folder."""
         places = settings()
         return {
             "WEIR_HOME": str(places.root),
