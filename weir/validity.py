@@ -1,8 +1,8 @@
 """A contract's columns -> Spark SQL that says why a text is not a valid value.
 
 The SQL is over these columns of a row: `_text_<column>` (the value as received, as text; null when absent or
-blank), `source`, `received_at`, the event's columns and, unless a mapping made the texts, `_body`, `_json` and
-`_input` (see weir.message).
+blank), `source`, `received_at`, the event's columns and, unless a mapping made the texts, `_body`, `_json`
+and `_input` (see weir.message).
 """
 
 from __future__ import annotations
@@ -106,21 +106,16 @@ def _kind_of_json(column: Column) -> str:
 def _of_exact(decimals: Callable[[Column], str]) -> Callable[[Column], Pairs]:
     def found(column: Column) -> Pairs:
         text = text_of(column.name)
-        least = "too_small" if column.type == "integer" else "negative"
-        below = f"{text} like '-%' and try_cast({text} as double) < {_least(column)}"
+        below = f"try_cast({text} as double) < 0" if column.type != "integer" else f"{column.name} is null"
         return [
             ("wrong_type", f"not {text} rlike '{NUMBER}'"),
-            (least, below),
+            ("too_small" if column.type == "integer" else "negative", f"{text} like '-%' and {below}"),
             ("too_big", f"{column.name} is null"),
             ("too_many_decimals", f"{decimals_of(text)} > {decimals(column)}"),
             *_of_range(column),
         ]
 
     return found
-
-
-def _least(column: Column) -> str:
-    return "-9223372036854775808" if column.type == "integer" else "0"
 
 
 def _of_range(column: Column) -> Pairs:
