@@ -109,13 +109,11 @@ def build(path: Path) -> None:
 
 
 def write_marts(path: Path, decisions: Rows, labels: Rows = (), refusals: Rows = ()) -> None:
-    """Rows of `decisions`; labels: event_id, attack; refusals: domain, received_at, reason -> a file of marts."""
+    """Rows of `decisions`; labels: event_id, attack; refusals: domain, received_at, reason -> their marts."""
     connection = duckdb.connect(path)
-    label_types = {"event_id": str, "attack": str}
-    refusal_types = {"domain": str, "received_at": "datetime64[us]", "reason": str}
-    connection.register("rows", pd.DataFrame(decisions))
-    connection.register("labels", pd.DataFrame(labels, columns=[*label_types]).astype(label_types))
-    connection.register("refusals", pd.DataFrame(refusals, columns=[*refusal_types]).astype(refusal_types))
+    connection.register("decided_rows", pd.DataFrame(decisions))
+    connection.register("label_rows", pd.DataFrame(labels, columns=["event_id", "attack"]))
+    connection.register("refused_rows", pd.DataFrame(refusals, columns=["domain", "received_at", "reason"]))
     connection.execute(Path(__file__).with_suffix(".sql").read_text())
     connection.close()
 

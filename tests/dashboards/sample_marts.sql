@@ -6,7 +6,13 @@ create table decisions (
     ruleset varchar, pack varchar, model varchar, source varchar, "partition" varchar, "position" bigint, part integer,
     seq bigint, batch_id bigint, is_late boolean, received_at timestamp, scored_at timestamp, lag_seconds double
 );
-insert into decisions by name select * from rows;
+insert into decisions by name select * from decided_rows;
+
+-- a frame without rows has no types of its own
+create temp table labels (event_id varchar, attack varchar);
+insert into labels by name select * from label_rows;
+create temp table refusals (domain varchar, received_at timestamp, reason varchar);
+insert into refusals by name select * from refused_rows;
 
 create table decisions_per_minute as
 select domain, date_trunc('minute', occurred_at) as minute, event_type, action,

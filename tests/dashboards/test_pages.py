@@ -8,7 +8,8 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.dashboards.sample_marts import publish_sample
+from tests.dashboards.rows import decision
+from tests.dashboards.sample_marts import publish_sample, write_marts
 
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "streamlit_app.py"
 
@@ -122,6 +123,22 @@ def test_health_shows_failed_checks_first_with_a_cross(published):
     app = opened("health")
     assert app.dataframe[0].value["result"].tolist() == ["✗", "✓", "✓", "✓"]
     assert "1 of 4 checks failed" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("overview", ["No rule hit", "No labels for these days", "No alerts", "No offenders"]),
+        ("alerts", ["0 decisions", "No decision chosen"]),
+        ("health", ["Not checked yet", "Nothing quarantined"]),
+    ],
+)
+def test_one_harmless_event_fills_no_panel_but_each_says_why(home, page, said):
+    path = home / "marts" / "one" / "warehouse.duckdb"
+    path.parent.mkdir(parents=True)
+    write_marts(path, [decision("a")])
+    (home / "marts" / "current").write_text("one")
+    assert [text for text in said if text not in texts(opened(page))] == []
 
 
 def test_a_new_version_is_shown_once_it_is_published(home, sample):
