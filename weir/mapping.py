@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import sqlglot
@@ -78,8 +78,11 @@ class ColumnMapping:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The top-level fields that the expressions read, each once, as first written."""
-        names = [_root(column) for _, sql in self.columns for column in _parsed(sql).find_all(exp.Column)]
-        return tuple({name.lower(): name for name in reversed(names)}.values())[::-1]
+        first_written: dict[str, str] = {}
+        for _, sql in self.columns:
+            for column in _parsed(sql).find_all(exp.Column):
+                first_written.setdefault(_root(column).lower(), _root(column))
+        return tuple(first_written.values())
 
     @property
     def expressions(self) -> dict[str, str]:
@@ -125,7 +128,7 @@ def with_schema(
     return replace(mapping, format="parquet", schema=schema)
 
 
-def texts_of_mapping(mapping: ColumnMapping, contract: Contract, types: dict[str, str]) -> dict[str, str]:
+def texts_of_mapping(mapping: ColumnMapping, contract: Contract, types: Mapping[str, str]) -> dict[str, str]:
     """Contract column -> SQL of its text; `types` are the Spark types that the mapping's expressions give."""
     expressions = mapping.expressions
     return {
@@ -180,7 +183,13 @@ def _parsed(sql: str) -> exp.Expr:
 
 
 def _safe(sql: str) -> str:
-    return _parsed(sql).transform(_rewritten).sql(dialect="spark")
+    tree = exp.Paren(this=_parsed(sql))
+    # the innermost first: what is replaced is not looked into again
+    for node in reversed(list(tree.bfs())):
+        safe = _rewritten(node)
+        if safe is not node:
+            node.replace(safe)
+    return tree.this.sql(dialect="spark")
 
 
 def _rewritten(node: exp.Expr) -> exp.Expr:
@@ -190,8 +199,8 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
             *(exp.to_identifier(part.name, quoted=True) for part in node.parts),
         ]
         return exp.Dot.build(parts)
-    if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
-        return exp.TryCast(this=node.this, to=node.to)
+    if isinstance(node, exp.Cast) and not node.args.get("safe"):
+        return exp.TryCast(this=node.this, to=node.to, safe=True)
     if type(node) in _TRY:
         return exp.Anonymous(this=_TRY[type(node)], expressions=[node.this, node.expression])
     return node
