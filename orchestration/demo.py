@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from dagster import ExecuteInProcessResult
@@ -20,8 +23,22 @@ def run_demo(events: int = 20_000, seed: int = 1, attack_rate: float = 0.02) -> 
     The first error of an asset is raised as it is. Run again with the same numbers, nothing new lands.
     """
     traffic = Traffic(events=events, seed=seed, attack_rate=attack_rate)
-    return defs.resolve_job_def("demo").execute_in_process(
-        run_config=demo_config(traffic) | QUIET,
-        instance=instance(),
-        partition_key=datetime.now(UTC).date().isoformat(),
-    )
+    with _silent():
+        return defs.resolve_job_def("demo").execute_in_process(
+            run_config=demo_config(traffic) | QUIET,
+            instance=instance(),
+            partition_key=datetime.now(UTC).date().isoformat(),
+        )
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep what child processes print off this one's stdout: Dagster has it, in the run's logs."""
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

@@ -24,14 +24,14 @@ def demo_config(traffic: Traffic) -> dict[str, Any]:
     """Run config of the job `demo`: simulate that much for every domain, and load what was simulated."""
     ops: dict[str, Any] = {}
     for domain in SIMULATED:
-        out = traffic_folder(domain, traffic.events, traffic.seed)
+        out = traffic_folder(domain, traffic)
         ops[f"messages__{domain}"] = traffic.model_dump()
         ops[f"drain_{domain}"] = {"source": f"files:{out / 'messages'}"}
         ops[f"labels__{domain}"] = {"file": str(out / "labels.jsonl")}
     for name in LISTS:
         # every domain that reads a list simulates the same values for it
         reader = next(domain for domain in SIMULATED if name in READS[domain])
-        folder = traffic_folder(reader, traffic.events, traffic.seed)
+        folder = traffic_folder(reader, traffic)
         ops[f"reference__{name}"] = {"file": str(folder / "reference" / f"{name}.jsonl")}
     return {"ops": {name: {"config": config} for name, config in ops.items()}}
 

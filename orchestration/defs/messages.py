@@ -19,16 +19,17 @@ class Traffic(dg.Config):
     attack_rate: float = 0.02
 
 
-def traffic_folder(domain: str, events: int, seed: int) -> Path:
+def traffic_folder(domain: str, traffic: Traffic) -> Path:
     """Where that traffic is written: a folder of its own, because files of a source must not change."""
-    return settings().root / "simulated" / domain / f"{events}-{seed}"
+    name = f"{traffic.events}-events-{traffic.attack_rate:g}-attacks-seed-{traffic.seed}"
+    return settings().root / "simulated" / domain / name
 
 
 def _messages(domain: str) -> dg.AssetsDefinition:
     @dg.asset(key=["messages", domain], group_name="messages", kinds={"jsonl"}, op_tags={"domain": domain})
     def simulated(config: Traffic) -> dg.MaterializeResult[Any]:
         """Labelled traffic of plausible customers, named attacks and faulty messages."""
-        out = traffic_folder(domain, config.events, config.seed)
+        out = traffic_folder(domain, config)
         counts = simulate_to_files(domain, config.events, config.seed, out, attack_rate=config.attack_rate)
         shown: dict[str, Any] = {name: count for name, count in counts.items() if isinstance(count, int)}
         attacks = count_table("attack", counts["attacks"])

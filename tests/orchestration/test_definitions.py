@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -85,8 +86,9 @@ def landed_messages(home):
 
     def _evaluate(cursor):
         with dg.build_sensor_context(cursor=cursor) as context:
-            answer = landed_messages.evaluate_tick(context)
-        return [request.tags["landed"] for request in answer.run_requests or []], answer.cursor
+            answers: Any = landed_messages(context)
+            requests = [answer for answer in answers if isinstance(answer, dg.RunRequest)]
+            return [request.tags["landed"] for request in requests], context.cursor
 
     return _evaluate
 
