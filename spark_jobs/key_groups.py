@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from weir.feature import Feature
@@ -23,7 +23,15 @@ class KeyGroup:
     @property
     def partition(self) -> tuple[str, ...]:
         """The columns that name one key of `root`: its hash first, which sorts faster than text."""
-        return (f"{self.name}_hash", *self.root)
+        return (self.hash, *self.root)
+
+    @property
+    def hash(self) -> str:
+        return f"{self.name}_hash"
+
+    def only(self, keep: Callable[[Feature], bool]) -> KeyGroup:
+        """The group with those features alone."""
+        return replace(self, features=tuple(filter(keep, self.features)))
 
     @property
     def span(self) -> timedelta:

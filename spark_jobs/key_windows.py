@@ -1,87 +1,106 @@
-"""All features of one key group, as windows over rows that one shuffle brought together."""
+"""All features of one key group, as layers of windows over rows that one shuffle brought together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_jobs.feature_rows import has_key
 from spark_jobs.key_groups import KeyGroup
-from spark_jobs.occurrences import distinct_term, with_distinct_marks, with_first_seen, with_previous
-from spark_jobs.running_totals import Term, Transform, term_name, terms_of, with_totals
-from spark_jobs.sessions import with_session
-from spark_jobs.wide_sums import limb_names, whole
+from spark_jobs.layers import Layer
+from spark_jobs.occurrences import distinct_marks, distinct_term, first_seen, previous, previous_event
+from spark_jobs.running_totals import (
+    Term,
+    term_names,
+    terms_of,
+    totals_inside,
+    totals_left,
+    totals_so_far,
+)
+from spark_jobs.sessions import (
+    session,
+    session_cuts,
+    session_neighbours,
+    session_starts,
+)
+from spark_jobs.wide_sums import whole
 from weir.feature import Feature
 
-# window totals of what is not seen can be taken away again; every other kind is computed anew
+# what an event had not seen can be taken away from its totals; every other kind is computed anew
 ADDITIVE = ("count", "sum")
 PREVIOUS = ("seconds_since_previous", "previous")
 SESSIONS = ("session_count", "session_seconds")
 
 
-def additive_terms(features: Sequence[Feature]) -> tuple[Term, ...]:
-    return tuple(term for feature in features if feature.kind in ADDITIVE for term in terms_of(feature))
+def windows_of(
+    group: KeyGroup, partition: Sequence[str], beside: Mapping[str, str] | None = None
+) -> list[Layer]:
+    """A group -> the layers that add its features; `partition` holds the rows of one key of the root.
 
-
-def with_additive(group: KeyGroup, partition: Sequence[str]) -> Transform:
-    """Add the terms of the group's counts and sums; `partition` holds the rows of one key of the root."""
-
-    def transform(rows: DataFrame) -> DataFrame:
-        for rest, features in group.by_key().items():
-            rows = rows.transform(with_totals(additive_terms(features), [*partition, *rest]))
-        return rows
-
-    return transform
-
-
-def with_others(group: KeyGroup, partition: Sequence[str]) -> Transform:
-    """Add the group's features of all other kinds, final but for the null of a null key."""
-
-    def transform(rows: DataFrame) -> DataFrame:
-        for rest, features in group.by_key().items():
-            rows = rows.transform(_with_others_of_key(features, [*partition, *rest]))
-        return rows
-
-    return transform
-
-
-def other_names(group: KeyGroup) -> list[str]:
-    return [feature.name for feature in group.features if feature.kind not in ADDITIVE]
-
-
-def answer(feature: Feature, types: T.StructType) -> Column:
-    """A feature of rows that hold its terms, or itself -> its value; null where a part of its key is null.
-
-    types: the schema of the events, which names the type of a summed column.
+    Counts and sums end as their terms, the other kinds as themselves but for the null of a null key.
+    beside: columns to add where the root's rows are in the order of time.
     """
-    if feature.kind == "count":
-        value = F.col(term_name(feature, "weight"))
-    elif feature.kind == "sum":
-        high, low = (F.col(term_name(feature, limb)) for limb in limb_names(str(feature.value)))
-        value = whole(high, low, types[str(feature.value)].dataType)
-    else:
-        value = F.col(feature.name)
-    return F.when(has_key(feature.key), value).alias(feature.name)
+    layers: list[Layer] = []
+    for rest, features in group.by_key().items():
+        layers += _windows_of_key(features, [*partition, *rest], {} if layers else beside or {})
+    return layers
 
 
-def _with_others_of_key(features: Sequence[Feature], partition: Sequence[str]) -> Transform:
-    def transform(rows: DataFrame) -> DataFrame:
-        distinct = _of(features, "distinct")
-        if distinct:
-            rows = rows.transform(with_distinct_marks(distinct, partition))
-            rows = rows.transform(with_totals(map(distinct_term, distinct), partition))
-        if first_seen := _of(features, "is_first_seen"):
-            rows = rows.transform(with_first_seen(first_seen, partition))
-        if previous := _of(features, *PREVIOUS):
-            rows = rows.transform(with_previous(previous, partition))
-        for feature in _of(features, *SESSIONS):
-            rows = rows.transform(with_session(feature, partition))
-        return rows
+def found_columns(features: Iterable[Feature]) -> list[str]:
+    """The columns that `windows_of` adds for these features."""
+    return [
+        name
+        for feature in features
+        for name in (term_names(feature) if feature.kind in ADDITIVE else (feature.name,))
+    ]
 
-    return transform
+
+def answer(feature: Feature, schema: T.StructType) -> str:
+    """A feature -> SQL of its value over `found_columns`; null where a part of its key is null.
+
+    schema: the events', which tells the type of a summed column.
+    """
+    value = f"`{feature.name}`"
+    if feature.kind == "sum":
+        high, low = (f"`{name}`" for name in term_names(feature))
+        value = whole(high, low, schema[str(feature.value)].dataType)
+    return f"if({has_key(feature.key)}, {value}, null)"
+
+
+def _windows_of_key(
+    features: Sequence[Feature], partition: Sequence[str], beside: Mapping[str, str]
+) -> list[Layer]:
+    """Bottom up: what neighbours of the same value tell, what came so far, what is open, what has left."""
+    terms = [*_terms(features)]
+    marks = _each(_of(features, "distinct"), partition, distinct_marks)
+    seen = _each(_of(features, "is_first_seen"), partition, first_seen)
+    before = _each(_of(features, *PREVIOUS), partition, previous_event)
+    neighbours = _each(_of(features, *SESSIONS), partition, session_neighbours)
+    starts = _each(_of(features, *SESSIONS), partition, session_starts)
+    so_far = {**totals_so_far(terms, partition), **before, **neighbours}
+    left = {**totals_left(terms, partition), **_each(_of(features, *SESSIONS), partition, session_cuts)}
+    found = {**totals_inside(terms), **_answers(features)}
+    used = sorted({*marks, *so_far, *starts, *left})
+    steps = [{**marks, **seen}, {**so_far, **beside}, starts, left]
+    return [*(Layer(step) for step in steps if step), Layer(found, without=used)]
+
+
+def _terms(features: Sequence[Feature]) -> Iterable[Term]:
+    for feature in _of(features, *ADDITIVE):
+        yield from terms_of(feature)
+    for feature in _of(features, "distinct"):
+        yield distinct_term(feature)
+
+
+def _answers(features: Sequence[Feature]) -> dict[str, str]:
+    previous_ones = [previous(feature) for feature in _of(features, *PREVIOUS)]
+    sessions = [session(feature) for feature in _of(features, *SESSIONS)]
+    return {name: sql for columns in (*previous_ones, *sessions) for name, sql in columns.items()}
+
+
+def _each(features, partition, columns):
+    return {name: sql for feature in features for name, sql in columns(feature, partition).items()}
 
 
 def _of(features: Sequence[Feature], *kinds: str) -> list[Feature]:

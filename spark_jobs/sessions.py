@@ -5,74 +5,59 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
-
-from spark_jobs.feature_rows import TIME_ORDER, condition, micros
-from spark_jobs.running_totals import Transform, before_this, older_than, up_to_this
+from spark_jobs.feature_rows import condition, micros
+from spark_jobs.frames import before_this, in_time_order, older_than, up_to_this
 from weir.feature import Feature
 
 
-def with_session(feature: Feature, partition: Sequence[str]) -> Transform:
-    """Add a session's number of events or its seconds so far; 0 where no session is open."""
-
-    def transform(rows: DataFrame) -> DataFrame:
-        found = rows.withColumns(_neighbours(feature, partition)).withColumns(_starts(feature, partition))
-        found = found.withColumns(_cut_off(feature, partition))
-        return found.withColumn(feature.name, _answer(feature)).drop(*(f"{PREFIX}{part}" for part in PARTS))
-
-    return transform
-
-
-PREFIX = "session_"
-PARTS = ("number", "last_at", "next_at", "from", "before", "old_number", "old_next_at")
-
-
-def _part(name: str) -> Column:
-    return F.col(f"{PREFIX}{name}")
-
-
-def _neighbours(feature: Feature, partition: Sequence[str]) -> dict[str, Column]:
-    counted = F.when(F.col(condition(feature)), F.col("at"))
-    names, order = ", ".join(f"`{name}`" for name in partition), ", ".join(TIME_ORDER)
-    counted_sql = f"case when `{condition(feature)}` then at end"
+def session_neighbours(feature: Feature, partition: Sequence[str]) -> dict[str, str]:
+    """How many events count so far, and when the one before and the one after came."""
+    counted = f"if({condition(feature)}, at, null)"
     return {
-        f"{PREFIX}number": F.count(counted).over(up_to_this(partition)),
-        f"{PREFIX}last_at": F.max(counted).over(before_this(partition)),
-        # the Python function has no `ignore nulls`
-        f"{PREFIX}next_at": F.expr(
-            f"lead({counted_sql}) ignore nulls over (partition by {names} order by {order})"
-        ),
+        f"{_of(feature)}_number": f"count({counted}) {up_to_this(partition)}",
+        f"{_of(feature)}_last": f"max({counted}) {before_this(partition)}",
+        f"{_of(feature)}_next": f"lead({counted}) ignore nulls {in_time_order(partition)}",
     }
 
 
-def _starts(feature: Feature, partition: Sequence[str]) -> dict[str, Column]:
+def session_starts(feature: Feature, partition: Sequence[str]) -> dict[str, str]:
     """When the chain that is open at this row began, and how many events counted before it."""
-    after_a_gap = F.coalesce(F.col("at") - _part("last_at") > micros(_gap(feature)), F.lit(True))
-    starts = F.col(condition(feature)) & after_a_gap
+    session, frame = _of(feature), up_to_this(partition)
+    after_a_gap = f"coalesce(at - {session}_last > {micros(_gap(feature))}, true)"
+    starts = f"{condition(feature)} and {after_a_gap}"
     return {
-        f"{PREFIX}from": F.max(F.when(starts, F.col("at"))).over(up_to_this(partition)),
-        f"{PREFIX}before": F.max(F.when(starts, _part("number") - 1)).over(up_to_this(partition)),
+        f"{session}_from": f"max(if({starts}, at, null)) {frame}",
+        f"{session}_before": f"max(if({starts}, {session}_number - 1, null)) {frame}",
     }
 
 
-def _cut_off(feature: Feature, partition: Sequence[str]) -> dict[str, Column]:
+def session_cuts(feature: Feature, partition: Sequence[str]) -> dict[str, str]:
     """How many events are too old for any session of this row, and when the first came that is not."""
-    old, counts = older_than(partition, feature.span), F.col(condition(feature))
+    session, old = _of(feature), older_than(partition, feature.span)
     return {
-        f"{PREFIX}old_number": F.max(F.when(counts, _part("number"))).over(old),
-        f"{PREFIX}old_next_at": F.max(F.when(counts, _part("next_at"))).over(old),
+        f"{session}_old_number": f"max(if({condition(feature)}, {session}_number, null)) {old}",
+        f"{session}_old_next": f"max(if({condition(feature)}, {session}_next, null)) {old}",
     }
 
 
-def _answer(feature: Feature) -> Column:
-    idle = F.col("at") - _part("last_at")
-    is_open = F.col(condition(feature)) | ((idle <= micros(_gap(feature))) & (idle < micros(feature.span)))
+def session(feature: Feature) -> dict[str, str]:
+    """A session's number of events or its seconds so far; 0 where no session is open."""
+    name = _of(feature)
+    idle = f"at - {name}_last"
+    is_open = (
+        f"({condition(feature)} or {idle} <= {micros(_gap(feature))} and {idle} < {micros(feature.span)})"
+    )
     if feature.kind == "session_count":
-        answer = _part("number") - F.greatest(_part("before"), _part("old_number"))
+        answer = f"{name}_number - greatest({name}_before, {name}_old_number)"
     else:
-        answer = F.floor((F.col("at") - F.greatest(_part("from"), _part("old_next_at"))) / 1_000_000)
-    return F.coalesce(F.when(is_open, answer), F.lit(0)).cast("bigint")
+        answer = f"(at - greatest({name}_from, {name}_old_next)) div 1000000"
+    return {feature.name: f"coalesce(if({is_open}, {answer}, null), 0)"}
+
+
+def _of(feature: Feature) -> str:
+    """Features with the same gap, span and condition share one session's columns."""
+    gap, span = micros(_gap(feature)), micros(feature.span)
+    return f"session_{gap}_{span}_{condition(feature)}"
 
 
 def _gap(feature: Feature) -> timedelta:
