@@ -151,7 +151,7 @@ def _no_integer(value: str, columns: Mapping[str, str]) -> str:
 
 
 def _where(place: Located, contract: Contract) -> str | None:
-    text = place.text()
+    text = place.sql()
     if not text:
         return None
     try:

@@ -140,6 +140,10 @@ class Located:
         self.refuse(f"{written} should be text; {mend}")
         return ""
 
+    def sql(self) -> str:
+        """SQL, which need not be text to YAML: `true` and `5` are SQL, too."""
+        return self.plain if isinstance(self.node, yaml.ScalarNode) and not self.is_null else self.text()
+
     def name(self) -> str:
         """Text in snake_case."""
         text = self.text()

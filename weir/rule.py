@@ -77,7 +77,7 @@ def placeholders(text: str) -> list[str]:
 def _rule(entry: Located, columns: Mapping[str, str], enums: Mapping[str, Sequence[str]]) -> Rule:
     fields = entry.fields(("name", "when", "points", "text"), ("description",))
     points, points_sql, maximum = _points(fields["points"], columns) if "points" in fields else (1, None, 1)
-    if "when" in fields and (when := fields["when"].text()):
+    if "when" in fields and (when := fields["when"].sql()):
         _check(fields["when"], lambda: parse_condition(when, columns, enums))
     if "text" in fields:
         _check_text(fields["text"], columns)
@@ -98,7 +98,7 @@ def _points(place: Located, columns: Mapping[str, str]) -> tuple[int | None, str
         return points, None, points
     fields = place.fields(("expression", "maximum"))
     maximum = fields["maximum"].integer(1, HIGHEST_SCORE) if "maximum" in fields else HIGHEST_SCORE
-    sql = fields["expression"].text() if "expression" in fields else ""
+    sql = fields["expression"].sql() if "expression" in fields else ""
     if sql:
         expression = _check(fields["expression"], lambda: parse_expression(sql, columns))
         if expression and not expression.type.is_number:

@@ -2,6 +2,9 @@
 
 Whole numbers overflow to null, a division by zero is null. Decimals are exact while the result has at most
 six decimals or fits 38 digits, and null where it does not fit; else, as after `/`, the result is a double.
+
+In DuckDB a cast is both `try` and `try_cast`: a try_cast alone that is compared with a constant is optimized
+away, and with it its null; and out of a try alone the optimizer moves what fails if it stands elsewhere, too.
 """
 
 from __future__ import annotations
@@ -61,7 +64,7 @@ def calculated(operator: str, left: Term, right: Term) -> Term:
         return sql_term.each(
             BIGINT,
             f"{TRY[operator]}({{0}}, {{1}})",
-            f"try_cast((cast({{0}} as hugeint) {operator} cast({{1}} as hugeint)) as bigint)",
+            f"try(try_cast(cast({{0}} as hugeint) {operator} cast({{1}} as hugeint) as bigint))",
             *parts,
         )
     return _calculated_in_decimals(operator, *parts)
@@ -82,10 +85,10 @@ def cast(term: Term, kind: SqlType) -> Term:
         return term
     if term.type == NULL or (kind == DOUBLE and term.type.is_number):
         return sql_term.widened(term, kind)
-    if (source, target) in {("bigint", "decimal"), ("decimal", "decimal"), ("timestamp", "date")}:
-        return sql_term.each(
-            kind, f"try_cast({{0}} as {kind.spark})", f"try_cast({{0}} as {kind.duckdb})", term
-        )
+    if target == "decimal" and source in ("bigint", "decimal"):
+        return sql_term.narrowed(term, kind)
+    if (source, target) == ("timestamp", "date"):
+        return sql_term.both(DATE, "cast({0} as date)", term)
     if source == "string" and kind.is_number:
         return _number_of_text(term, kind)
     if target == "string":
@@ -139,7 +142,7 @@ def _calculated_in_decimals(operator: str, left: Term, right: Term) -> Term:
     return sql_term.each(
         kind,
         f"{TRY[operator]}({{0}}, {{1}})",
-        f"try_cast(try({{0}} {operator} {{1}}) as {kind.duckdb})",
+        f"try(try_cast({{0}} {operator} {{1}} as {kind.duckdb}))",
         sql_term.widened(left, first),
         sql_term.widened(right, second),
     )
@@ -147,7 +150,7 @@ def _calculated_in_decimals(operator: str, left: Term, right: Term) -> Term:
 
 def _remainder(left: Term, right: Term) -> Term:
     if left.type == BIGINT:
-        duckdb = "try_cast((cast({0} as hugeint) % nullif({1}, 0)) as bigint)"
+        duckdb = "try(try_cast(cast({0} as hugeint) % nullif({1}, 0) as bigint))"
         return sql_term.each(BIGINT, "try_mod({0}, {1})", duckdb, left, right)
     return sql_term.each(left.type, "try_mod({0}, {1})", "({0} % nullif({1}, 0))", left, right)
 
@@ -165,7 +168,7 @@ def _decimal_of_double(term: Term, kind: SqlType) -> Term:
     text = "cast({0} as varchar)"
     # Spark goes by way of text; so must DuckDB, which rounds small text with an exponent up, hence two steps
     duckdb = (
-        f"case when abs({{0}}) < 1e-4 then try_cast(try_cast({text} as decimal(38,30)) as {kind.duckdb})"
+        f"case when abs({{0}}) < 1e-4 then try(try_cast(try_cast({text} as decimal(38,30)) as {kind.duckdb}))"
         f" when abs({{0}}) < 1e15 then try_cast({text} as {kind.duckdb}) end"
     )
     spark = f"case when abs({{0}}) < 1e15 then try_cast({{0}} as {kind.spark}) end"
@@ -177,14 +180,14 @@ def _whole(term: Term) -> Term:
     if term.type == BOOLEAN:
         return sql_term.both(BIGINT, "cast({0} as bigint)", term)
     if term.type.name == "decimal":
-        return sql_term.each(BIGINT, "try_cast({0} as bigint)", "try_cast(trunc({0}) as bigint)", term)
+        return sql_term.each(BIGINT, "try_cast({0} as bigint)", "try(try_cast(trunc({0}) as bigint))", term)
     if term.type == DOUBLE:
         # 2^63 itself is a double but no bigint: Spark would give the greatest bigint instead
         inside = "case when {0} < 9223372036854775808e0 then "
         return sql_term.each(
             BIGINT,
             f"{inside}try_cast({{0}} as bigint) end",
-            f"{inside}try_cast(trunc({{0}}) as bigint) end",
+            f"{inside}try(try_cast(trunc({{0}}) as bigint)) end",
             term,
         )
     return _refused_cast(term, BIGINT)

@@ -125,7 +125,12 @@ def widened(term: Term, kind: SqlType) -> Term:
     if kind == DOUBLE and term.type.name == "decimal":
         # DuckDB rounds twice on its direct way from a wide decimal to a double
         return each(DOUBLE, "cast({0} as double)", "cast(cast({0} as varchar) as double)", term)
-    return replace(both(kind, f"try_cast({{0}} as {kind.spark})", term), literal=term.literal)
+    return replace(narrowed(term, kind), literal=term.literal)
+
+
+def narrowed(term: Term, kind: SqlType) -> Term:
+    """A number as another type of number, null where it does not fit."""
+    return each(kind, f"try_cast({{0}} as {kind.spark})", f"try(try_cast({{0}} as {kind.duckdb}))", term)
 
 
 def unified(terms: list[Term], what: str) -> list[Term]:

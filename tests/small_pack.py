@@ -1,0 +1,60 @@
+"""A pack small enough to read: one contract, a feature of each kind of type, a few rules."""
+
+from weir.pack import Pack, pack_from_files
+
+CONTRACT = """\
+domain: small
+columns:
+  event_id: {type: id, required: true}
+  event_type: {type: enum, values: [payment, login], required: true}
+  occurred_at: {type: time, required: true}
+  user_id: {type: id}
+  amount: {type: money, currency: currency, maximum: 1000000}
+  currency: {type: currency}
+  value: {type: units, maximum: 1000000}
+  speed: {type: number}
+  trusted: {type: boolean}
+  metadata: {type: map}
+"""
+FEATURES = """\
+- {name: user_payments_5m, kind: count, key: [user_id], window: 5m, where: event_type = 'payment'}
+- {name: user_amount_24h, kind: sum, key: [user_id, currency], value: amount_minor, window: 24h}
+- {name: is_first_currency, kind: is_first_seen, key: [user_id], value: currency}
+"""
+REFERENCE = """\
+- {name: is_listed, list: bad_users, column: user_id}
+"""
+RULES = """\
+version: 3
+rules:
+  - name: burst
+    when: user_payments_5m >= 8
+    points: 40
+    text: "{user_payments_5m} payments in 5 minutes"
+  - name: fast
+    when: speed > 2
+    points: {expression: 10 * speed, maximum: 60}
+    text: "{amount} {currency} at {speed}"
+"""
+CASES = """\
+burst: {fires: [{user_payments_5m: 8}], holds: [{user_payments_5m: 7}]}
+fast: {fires: [{speed: 2.5}], holds: [{speed: 2}, {}]}
+"""
+FILES = {
+    "contract.yml": CONTRACT,
+    "features.yml": FEATURES,
+    "reference.yml": REFERENCE,
+    "rules.yml": RULES,
+    "cases.yml": CASES,
+}
+
+
+def small_pack(**texts: str) -> Pack:
+    """The small pack, with the text of some files replaced: small_pack(rules=...)."""
+    return pack_from_files(FILES | {f"{name}.yml": text for name, text in texts.items()})
+
+
+def with_rule(when: str, points: str = "10", text: str = "it fired") -> Pack:
+    """The small pack under one rule, `judged`."""
+    rule = f'version: 1\nrules:\n- {{name: judged, when: "{when}", points: {points}, text: "{text}"}}\n'
+    return small_pack(rules=rule, cases="judged: {fires: [{}], holds: [{}]}")
