@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
+from py4j.protocol import Py4JJavaError
 from pyarrow import parquet
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -89,9 +90,15 @@ def fault_of(spark: SparkSession, file: ParquetFile) -> str | None:
     """Read a file to its end -> why that does not work, or None. For when a batch has failed."""
     try:
         read_rows(spark, [file]).write.format("noop").mode("overwrite").save()
-    except PySparkException as error:
-        return str(error).splitlines()[0]
+    except (PySparkException, Py4JJavaError) as error:
+        return _first_line(error)
     return None
+
+
+def _first_line(error: Exception) -> str:
+    # Py4J's own first line tells nothing but the number of a call
+    told = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else None
+    return (told or str(error)).splitlines()[0]
 
 
 def _places(spark: SparkSession, group: list[ParquetFile]) -> DataFrame:
