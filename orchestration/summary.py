@@ -9,41 +9,33 @@ from weir.settings import settings
 from weir.warehouse import sql
 
 Rows = list[dict[str, Any]]
+SHOWN = 4
 
 FLOW = """
-select domain, parts as messages, scored, quarantined, pending, balanced as balances
+select domain, parts as messages, scored, quarantined, pending, balanced as "books balance",
+    {actions},
+    (select count(*) from checks where checks.domain = books.domain and not success) as "checks failed"
 from books order by domain
 """
-REASONS = """
-select domain, reason, sum(parts) as quarantined
-from quarantine_daily group by all order by domain, quarantined desc
+ACTION = """
+    (select count(*) from decisions where decisions.domain = books.domain and action = '{action}') as "{action}"
 """
-ACTIONS = """
-select domain, action, count(*) as events from decisions group by all order by domain, min(score)
-"""
-RULES = """
-select domain, rule, sum(hits) as hits
-from rule_hits_daily group by domain, rule
-qualify row_number() over (partition by domain order by sum(hits) desc) <= 5
-order by domain, hits desc
-"""
+ACTIONS = "select action from decisions group by action order by min(score)"
+REASONS = "select domain, reason as name, sum(parts) as shown from quarantine_daily group by all order by shown desc"
+RULES = "select domain, rule as name, sum(hits) as shown from rule_hits_daily group by all order by shown desc"
 ATTACKS = """
-select domain, attack, sum(events) as events, sum(flagged) as flagged, round(100.0 * sum(flagged) / sum(events)) as percent
-from attacks_daily group by all order by domain, attack
-"""
-FAILED = """
-select domain, table_name, check_name, observed from checks where not success order by all
+select domain, attack as name, sum(flagged) || '/' || sum(events) as shown
+from attacks_daily group by all order by sum(events) desc
 """
 
 
 def summary() -> Iterator[tuple[str, Rows]]:
     """The published marts -> (title, rows) of each short table; a table without rows says that there is none."""
-    yield "messages: each is scored or quarantined once", _rows(FLOW)
-    yield "quarantined, by reason", _joined(_rows(REASONS), "reason", "quarantined")
-    yield "actions", _joined(_rows(ACTIONS), "action", "events")
-    yield "top rules, with their hits", _joined(_rows(RULES), "rule", "hits")
-    yield "planted attacks: events flagged, of all", _rows(ATTACKS)
-    yield "checks that failed", _rows(FAILED)
+    actions = ",".join(ACTION.format(action=row["action"]) for row in _rows(ACTIONS))
+    yield "every message is scored or quarantined once", _turned(_rows(FLOW.format(actions=actions)))
+    yield "most frequent reasons of quarantine", _listed(_rows(REASONS))
+    yield "rules that fired most", _listed(_rows(RULES))
+    yield "planted attacks, most frequent first: events flagged / all", _listed(_rows(ATTACKS))
 
 
 def where_to_look() -> Rows:
@@ -51,16 +43,27 @@ def where_to_look() -> Rows:
     top = _rows("select domain, event_id from alerts order by score desc, occurred_at desc limit 1")
     explained = [f"weir explain {row['domain']} {row['event_id']}" for row in top]
     commands = ["make ui", *explained, 'weir sql "select * from alerts order by score desc limit 5"']
-    return [{"next": command} for command in [*commands, f"open {settings().docs}/site/index.html"]]
+    return [{"": command} for command in [*commands, f"open {settings().docs}/site/index.html"]]
 
 
 def _rows(query: str) -> Rows:
     return sql(query).records()
 
 
-def _joined(rows: Rows, name: str, count: str) -> Rows:
-    """Many short rows -> one a domain: 'missing 12, not_json 4'."""
+def _turned(rows: Rows) -> Rows:
+    """One row a domain -> one row a figure, a column a domain."""
+    figures = [name for name in (rows[0] if rows else {}) if name != "domain"]
+    return [{"": name} | {row["domain"]: row[name] for row in rows} for name in figures]
+
+
+def _listed(rows: Rows) -> Rows:
+    """One row a name, in order -> one row a domain: 'missing 12, not_json 4' and how many more there are."""
     texts: dict[str, list[str]] = {}
     for row in rows:
-        texts.setdefault(row["domain"], []).append(f"{row[name]} {row[count]:,}")
-    return [{"domain": domain, f"{name}, {count}": ", ".join(parts)} for domain, parts in texts.items()]
+        texts.setdefault(row["domain"], []).append(f"{row['name']} {row['shown']}")
+    shown = {domain: [*parts[:SHOWN], *_more(len(parts) - SHOWN)] for domain, parts in sorted(texts.items())}
+    return [{"": domain, " ": ", ".join(parts)} for domain, parts in shown.items()]
+
+
+def _more(count: int) -> list[str]:
+    return [f"{count} more"] if count > 0 else []

@@ -18,6 +18,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array of ob
 Row = Mapping[str, object]
 
 stderr = Console(stderr=True)
+# of a table in a file or a pipe, which have no width of their own
+WIDTH = 120
 
 
 def show(rows: Sequence[Row], as_json: bool, title: str = "") -> None:
@@ -26,12 +28,17 @@ def show(rows: Sequence[Row], as_json: bool, title: str = "") -> None:
         json.dump([dict(row) for row in rows], sys.stdout, default=_json_value, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
         return
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    named = any(name.strip() for name in (rows[0] if rows else {}))
+    table = Table(box=None, pad_edge=False, show_header=named)
     for name, value in (rows[0] if rows else {}).items():
         table.add_column(name, justify="right" if _is_number(value) else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table if rows else f"{title}: none" if title else "none")
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    if title:
+        console.print(f"[bold]{escaped(title)}[/]{'' if rows else ': none'}", highlight=False)
+    if rows or not title:
+        console.print(table if rows else "none")
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
