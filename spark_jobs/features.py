@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.feature_rows import ROW_ID, key_hashes, to_feature_rows
-from spark_jobs.history import history_for
+from spark_jobs.history import history_for, to_merged
 from spark_jobs.key_groups import KeyGroup, key_groups
 from spark_jobs.key_windows import ADDITIVE, answer, found_columns, windows_of
 from spark_jobs.late_events import (
@@ -39,7 +39,8 @@ def with_features(features: Sequence[Feature], history: DataFrame | None) -> Tra
         groups = key_groups(features)
         rows = events.transform(to_feature_rows(features, in_batch=True))
         if history is not None:
-            rows = rows.unionByName(history.transform(to_feature_rows(features, in_batch=False)))
+            earlier = history.transform(to_feature_rows(features, in_batch=False))
+            rows = rows.unionByName(earlier.transform(to_merged(groups, rows)))
         computed = rows.transform(with_layers(_windows(groups, history is not None))).localCheckpoint()
         found = computed.where("in_batch").withColumn("is_late", _late_for_history(groups))
         for group in _disordered_groups(groups, computed):
@@ -60,7 +61,7 @@ def _windows(groups: Sequence[KeyGroup], has_history: bool) -> list[Layer]:
     return layers
 
 
-def _late_for_history(groups: Sequence[KeyGroup]):
+def _late_for_history(groups: Sequence[KeyGroup]) -> Column:
     return F.expr(" or ".join(f"`{late_for_history(group)}`" for group in groups))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pyspark.sql import types as T
 
@@ -31,6 +31,7 @@ from weir.feature import Feature
 ADDITIVE = ("count", "sum")
 PREVIOUS = ("seconds_since_previous", "previous")
 SESSIONS = ("session_count", "session_seconds")
+KeyColumns = Callable[[Feature, Sequence[str]], Mapping[str, str]]
 
 
 def windows_of(
@@ -99,7 +100,7 @@ def _answers(features: Sequence[Feature]) -> dict[str, str]:
     return {name: sql for columns in (*previous_ones, *sessions) for name, sql in columns.items()}
 
 
-def _each(features, partition, columns):
+def _each(features: Sequence[Feature], partition: Sequence[str], columns: KeyColumns) -> dict[str, str]:
     return {name: sql for feature in features for name, sql in columns(feature, partition).items()}
 
 
