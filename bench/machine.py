@@ -35,7 +35,10 @@ class Spent:
 def machine() -> str:
     """The machine, its cores and the versions, in one line."""
     with Path("/proc/cpuinfo").open() as lines:
-        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+        model = next(
+            (line.split(":")[1].strip() for line in lines if line.startswith("model name")),
+            platform.machine(),
+        )
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
 
@@ -52,7 +55,11 @@ def spending() -> Iterator[Spent]:
 
 def _tree() -> list[int]:
     """This process and all that it started, the JVM and Spark's Python workers among them."""
-    parents = {int(path.name): _stat(path)[1] for path in Path("/proc").iterdir() if path.name.isdigit() and _stat(path)}
+    parents = {
+        int(path.name): _stat(path)[1]
+        for path in Path("/proc").iterdir()
+        if path.name.isdigit() and _stat(path)
+    }
     tree = [os.getpid()]
     for process in tree:
         tree += [child for child, parent in parents.items() if parent == process]

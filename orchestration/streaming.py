@@ -10,10 +10,13 @@ from spark_jobs.session import spark_session
 from spark_jobs.stream import Drained, Intake, drain, intake, serve, writing
 
 
-def intakes(domains: Sequence[str], source: str | None, form: str, mapping: Path | None, new_epoch: bool) -> dict[str, Intake]:
+def intakes(
+    domains: Sequence[str], source: str | None, form: str, mapping: Path | None, new_epoch: bool
+) -> dict[str, Intake]:
     """Domain -> its intake; `{domain}` in the source stands for the domain's name."""
     return {
-        name: intake(name, source and source.replace("{domain}", name), form, mapping, new_epoch) for name in domains
+        name: intake(name, source and source.replace("{domain}", name), form, mapping, new_epoch)
+        for name in domains
     }
 
 

@@ -22,7 +22,9 @@ ACTION = """
 """
 ACTIONS = "select action from decisions group by action order by min(score)"
 REASONS = "select domain, reason as name, sum(parts) as shown from quarantine_daily group by all order by shown desc"
-RULES = "select domain, rule as name, sum(hits) as shown from rule_hits_daily group by all order by shown desc"
+RULES = (
+    "select domain, rule as name, sum(hits) as shown from rule_hits_daily group by all order by shown desc"
+)
 ATTACKS = """
 select domain, attack as name, sum(flagged) || '/' || sum(events) as shown
 from attacks_daily group by all order by sum(events) desc

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from pyspark.sql import SparkSession
 
+from spark_jobs.storage import read_text, write_text
 from weir.pack import Pack, pack_from_files
 
 
@@ -17,28 +18,6 @@ class Plan:
 
     pack: str
     references: Mapping[str, int] = field(default_factory=dict)
-
-
-def read_text(spark: SparkSession, path: str) -> str | None:
-    """A small text file on any file system Spark knows -> its text, or None when it is not there."""
-    jvm, hadoop_path, files = _file_system(spark, path)
-    if not files.exists(hadoop_path):
-        return None
-    stream = files.open(hadoop_path)
-    try:
-        return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(stream)).decode()
-    finally:
-        stream.close()
-
-
-def write_text(spark: SparkSession, path: str, text: str) -> None:
-    """Write a small text file, new, whole or not at all: a reader never meets half of it."""
-    jvm, hadoop_path, files = _file_system(spark, path)
-    unfinished = jvm.org.apache.hadoop.fs.Path(f"{path}.unfinished")
-    stream = files.create(unfinished, True)
-    stream.write(bytearray(text.encode()))
-    stream.close()
-    files.rename(unfinished, hadoop_path)
 
 
 def kept_plan(spark: SparkSession, checkpoint: str, batch_id: int) -> Plan | None:
@@ -72,7 +51,9 @@ def kept_pack(spark: SparkSession, checkpoint: str, pack_hash: str) -> Pack:
     """The pack of that hash as it was kept; FileNotFoundError names the file that should hold it."""
     text = read_text(spark, _pack_path(checkpoint, pack_hash))
     if text is None:
-        raise FileNotFoundError(f"{_pack_path(checkpoint, pack_hash)}: the pack of an unfinished batch is gone")
+        raise FileNotFoundError(
+            f"{_pack_path(checkpoint, pack_hash)}: the pack of an unfinished batch is gone"
+        )
     return pack_from_files(json.loads(text))
 
 
@@ -82,10 +63,3 @@ def _batch_path(checkpoint: str, batch_id: int, what: str) -> str:
 
 def _pack_path(checkpoint: str, pack_hash: str) -> str:
     return f"{checkpoint}/kept/packs/{pack_hash}.json"
-
-
-def _file_system(spark: SparkSession, path: str):  # noqa: ANN202 - objects of the JVM have no Python type
-    jvm = spark._jvm
-    assert jvm is not None
-    hadoop_path = jvm.org.apache.hadoop.fs.Path(path)
-    return jvm, hadoop_path, hadoop_path.getFileSystem(spark._jsc.hadoopConfiguration())

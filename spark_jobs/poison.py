@@ -29,14 +29,18 @@ def culprits(raw: DataFrame, process: Process, cause: Exception) -> tuple[int, .
     return tuple(found)
 
 
-def _search(raw: DataFrame, process: Process, low: int, high: int, found: list[int], cause: Exception) -> None:
+def _search(
+    raw: DataFrame, process: Process, low: int, high: int, found: list[int], cause: Exception
+) -> None:
     part = raw.where(F.col("seq").between(low, high))
     if part.isEmpty() or _succeeds(part, process):
         return
     if low == high:
         found.append(low)
         if len(found) > MOST_CULPRITS:
-            raise WeirError(f"over {MOST_CULPRITS} messages fail alone, so the fault is elsewhere: {cause}") from cause
+            raise WeirError(
+                f"over {MOST_CULPRITS} messages fail alone, so the fault is elsewhere: {cause}"
+            ) from cause
         return
     middle = (low + high) // 2
     _search(raw, process, low, middle, found, cause)

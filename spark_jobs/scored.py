@@ -15,6 +15,8 @@ from weir.pack import Pack
 from weir.tables import scored_columns
 
 PARTITION_BY = "event_date"
+
+
 def with_scores(
     pack: Pack, scored: DataFrame, references: Mapping[str, DataFrame], batch_id: int
 ) -> Callable[[DataFrame], DataFrame]:

@@ -26,7 +26,7 @@ TRIES = 3
 log = logging.getLogger("weir.scorer")
 
 
-def _nothing(step: str) -> None:
+def nothing(step: str) -> None:
     """What is done between the steps of a batch, unless a test raises there as a crash would."""
 
 
@@ -42,7 +42,7 @@ class Scorer:
     checkpoint: str
     query: str
     max_age: timedelta | None = None
-    after: Callable[[str], None] = _nothing
+    after: Callable[[str], None] = nothing
 
     def __call__(self, raw: DataFrame, batch_id: int) -> None:
         """Judge and score one batch; a message that kills it is quarantined and the others go on."""

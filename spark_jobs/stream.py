@@ -16,7 +16,7 @@ from spark_jobs.lake import compact, create_table, rows_appended, stream_table, 
 from spark_jobs.landing import FilesSource, Landed, start_raw
 from spark_jobs.lease import Holder, lease
 from spark_jobs.raw import create_raw
-from spark_jobs.scorer import Scorer, lists_of
+from spark_jobs.scorer import Scorer, lists_of, nothing
 from weir.error import WeirError
 from weir.mapping import ColumnMapping, load_mapping
 from weir.pack import load_pack
@@ -49,14 +49,18 @@ class Drained:
     quarantined: int
 
 
-def intake(domain: str, source: str | None, form: str, mapping: Path | None, new_epoch: bool = False) -> Intake:
+def intake(
+    domain: str, source: str | None, form: str, mapping: Path | None, new_epoch: bool = False
+) -> Intake:
     """The words of the command line -> Intake. A format that is no file format is a mapping the pack ships."""
     contract = load_pack(domain).contract
     shipped = settings().domains / domain / "mappings" / f"{form}.yml"
     chosen = mapping or (shipped if shipped.exists() else None)
     if chosen is None and form not in ("json", "csv", "parquet"):
         known = sorted(path.stem for path in shipped.parent.glob("*.yml"))
-        raise WeirError(f"--format {form}: write json, csv, parquet{''.join(f' or {name}' for name in known)}")
+        raise WeirError(
+            f"--format {form}: write json, csv, parquet{''.join(f' or {name}' for name in known)}"
+        )
     loaded = load_mapping(chosen.read_text(), str(chosen), contract) if chosen else None
     file_format = form if form in ("json", "csv", "parquet") else (loaded and loaded.format) or "json"
     return Intake(files_source(source), file_format, loaded, new_epoch=new_epoch)
@@ -84,7 +88,7 @@ def create_tables(spark: SparkSession, domain: str) -> None:
 
 
 def drain(
-    spark: SparkSession, domain: str, wanted: Intake, after: Callable[[str], None] | None = None
+    spark: SparkSession, domain: str, wanted: Intake, after: Callable[[str], None] = nothing
 ) -> Drained:
     """Land what a source holds now, then score what has landed, and end.
 
@@ -92,7 +96,9 @@ def drain(
     """
     with writing(domain, "weir stream --once"):
         create_tables(spark, domain)
-        versions = {zone: table_version(spark, settings().table(zone, domain)) for zone in ("scored", "quarantine")}
+        versions = {
+            zone: table_version(spark, settings().table(zone, domain)) for zone in ("scored", "quarantine")
+        }
         landed = _landed(spark, domain, wanted)
         start_scored(spark, domain, wanted, once=True, after=after).awaitTermination()
         settled = {
@@ -110,19 +116,21 @@ def serve(spark: SparkSession, domain: str, wanted: Intake) -> list[StreamingQue
     create_tables(spark, domain)
     queries = [start_scored(spark, domain, wanted, once=False)]
     if wanted.source:
-        queries.append(start_raw(spark, domain, wanted.source, wanted.format, wanted.mapping, every=EVERY).query)
+        queries.append(
+            start_raw(spark, domain, wanted.source, wanted.format, wanted.mapping, every=EVERY).query
+        )
     return queries
 
 
 def start_scored(
-    spark: SparkSession, domain: str, wanted: Intake, once: bool, after: Callable[[str], None] | None = None
+    spark: SparkSession, domain: str, wanted: Intake, once: bool, after: Callable[[str], None] = nothing
 ) -> StreamingQuery:
     """raw/<domain> -> quarantine and scored; `once` ends when what has landed is scored."""
     places, name = settings(), f"scored/{domain}"
     checkpoint = places.checkpoint(name)
     tables = [places.table("scored", domain), places.table("quarantine", domain)]
     query = resume(spark, name, checkpoint, tables, wanted.new_epoch)
-    scorer = Scorer(spark, domain, checkpoint, query, **({"after": after} if after else {}))
+    scorer = Scorer(spark, domain, checkpoint, query, after=after)
     rows = stream_table(spark, places.table("raw", domain), wanted.batch_bytes)
     writer = rows.writeStream.foreachBatch(scorer).queryName(name).option("checkpointLocation", checkpoint)
     return (writer.trigger(availableNow=True) if once else writer.trigger(processingTime=EVERY)).start()

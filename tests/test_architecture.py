@@ -58,7 +58,9 @@ def test_a_framework_stays_in_its_layer(path):
 
 
 def test_the_core_needs_no_spark():
-    importers = [_name(path) for path in SOURCES if _layer(path) in {"weir", "domains"} and "pyspark" in _imports(path)]
+    importers = [
+        _name(path) for path in SOURCES if _layer(path) in {"weir", "domains"} and "pyspark" in _imports(path)
+    ]
     assert importers == []
 
 

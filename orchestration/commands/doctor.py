@@ -68,7 +68,11 @@ def _home() -> Finding:
     root = settings().root
     root.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(root).free // 2**30
-    return os.access(root, os.W_OK) and free > 0, f"{root} ({free} GiB free)", "set WEIR_HOME to a writable folder"
+    return (
+        os.access(root, os.W_OK) and free > 0,
+        f"{root} ({free} GiB free)",
+        "set WEIR_HOME to a writable folder",
+    )
 
 
 EXAMINATIONS: dict[str, Callable[[], Finding]] = {

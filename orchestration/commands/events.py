@@ -56,8 +56,14 @@ def _sections(pack: Pack, row: dict[str, Any]) -> dict[str, Any]:
         "event": {name: row[name] for name in pack.columns if name not in features},
         "features": {name: row[name] for name in features},
         "reasons": row["reasons"],
-        "decision": {name: row[name] for name in ("score", "action", "ruleset", "pack", "model", "is_late", "scored_at")},
-        "message": {name: row[name] for name in (*RAW_KEY, "part", "seq", "received_at", "batch_id", "format", "mapping")}
+        "decision": {
+            name: row[name]
+            for name in ("score", "action", "ruleset", "pack", "model", "is_late", "scored_at")
+        },
+        "message": {
+            name: row[name]
+            for name in (*RAW_KEY, "part", "seq", "received_at", "batch_id", "format", "mapping")
+        }
         | {"payload": bytes(row["payload"] or b"").decode(errors="replace")},
     }
 
@@ -65,10 +71,17 @@ def _sections(pack: Pack, row: dict[str, Any]) -> dict[str, Any]:
 def _print(event: dict[str, Any]) -> None:
     decision = event["decision"]
     title = f"{event['event']['event_id']}: {decision['action']}, score {decision['score']}, by {decision['ruleset']}"
-    reasons = [{"points": reason["points"], "rule": reason["rule"], "why": reason["text"]} for reason in event["reasons"]]
+    reasons = [
+        {"points": reason["points"], "rule": reason["rule"], "why": reason["text"]}
+        for reason in event["reasons"]
+    ]
     show(reasons, as_json=False, title=title)
     for section in ("event", "features", "message"):
-        present = [{section: name, "value": _text(value)} for name, value in event[section].items() if value is not None]
+        present = [
+            {section: name, "value": _text(value)}
+            for name, value in event[section].items()
+            if value is not None
+        ]
         typer.echo()
         show(present, as_json=False)
 

@@ -22,8 +22,12 @@ def simulate(
     out: Annotated[Path, typer.Option(help="Folder for messages/, labels.jsonl and reference/.")],
     events: Annotated[int, typer.Option(min=1, help="How many events.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same messages.")] = 1,
-    rate: Annotated[float | None, typer.Option(min=1, help="Messages a second; as fast as it can unless given.")] = None,
-    attack_rate: Annotated[float, typer.Option(min=0, max=1, help="Share of events that belong to attacks.")] = 0.02,
+    rate: Annotated[
+        float | None, typer.Option(min=1, help="Messages a second; as fast as it can unless given.")
+    ] = None,
+    attack_rate: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of events that belong to attacks.")
+    ] = 0.02,
     files: Annotated[int, typer.Option(min=1, help="Cut the messages into so many files.")] = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -42,11 +46,21 @@ def simulate(
 
 def stream(
     domains: Annotated[list[str], typer.Argument(help="One or more domains, each with its own --from.")],
-    source: Annotated[str | None, typer.Option("--from", help="files:DIR; what raw holds already when left out.")] = None,
-    form: Annotated[str, typer.Option("--format", help="json, csv, parquet, or a mapping the pack ships.")] = "json",
-    mapping: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="YAML: contract column: SQL.")] = None,
-    once: Annotated[bool, typer.Option("--once", help="End when everything there is has been scored.")] = False,
-    new_epoch: Annotated[bool, typer.Option(help="Go on behind what the tables hold: the checkpoint is lost.")] = False,
+    source: Annotated[
+        str | None, typer.Option("--from", help="files:DIR; what raw holds already when left out.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="json, csv, parquet, or a mapping the pack ships.")
+    ] = "json",
+    mapping: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="YAML: contract column: SQL.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="End when everything there is has been scored.")
+    ] = False,
+    new_epoch: Annotated[
+        bool, typer.Option(help="Go on behind what the tables hold: the checkpoint is lost.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Land messages and score them; without --once go on until Ctrl-C."""
@@ -73,7 +87,9 @@ def labels(domain: Domain, file: ExistingFile, as_json: AsJson = False) -> None:
 def load_reference(
     name: Annotated[str, typer.Argument(metavar="LIST", help="sanctioned_addresses, ...")],
     file: ExistingFile,
-    listed_at: Annotated[datetime | None, typer.Option(help="Since when its values are listed; always unless given.")] = None,
+    listed_at: Annotated[
+        datetime | None, typer.Option(help="Since when its values are listed; always unless given.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Load a list as its publisher ships it: .txt, .csv, .jsonl, or a .tar.gz of them."""

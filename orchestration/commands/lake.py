@@ -10,7 +10,9 @@ from orchestration.commands.show import AsJson, doing, fail, show
 
 
 def marts(
-    full_refresh: Annotated[bool, typer.Option(help="Build from nothing, not on the last published marts.")] = False,
+    full_refresh: Annotated[
+        bool, typer.Option(help="Build from nothing, not on the last published marts.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Build the marts with dbt and publish them."""
@@ -18,7 +20,9 @@ def marts(
 
     with doing("building the marts"):
         built = build_marts(full_refresh=full_refresh)
-    show([{"mart": name, "rows": rows} for name, rows in built.rows.items()], as_json, f"marts {built.version}")
+    show(
+        [{"mart": name, "rows": rows} for name, rows in built.rows.items()], as_json, f"marts {built.version}"
+    )
 
 
 def check(

@@ -18,9 +18,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def demo(
-    events: Annotated[int, typer.Option(min=100, help="How many events to simulate for each domain.")] = 20_000,
+    events: Annotated[
+        int, typer.Option(min=100, help="How many events to simulate for each domain.")
+    ] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same messages.")] = 1,
-    attack_rate: Annotated[float, typer.Option(min=0, max=1, help="Share of events that belong to attacks.")] = 0.02,
+    attack_rate: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of events that belong to attacks.")
+    ] = 0.02,
     as_json: AsJson = False,
 ) -> None:
     """Simulate, land, score, judge and build the marts: one Dagster run of everything."""
@@ -47,7 +51,10 @@ def ui(
 
     environment = os.environ | {"DAGSTER_HOME": str(prepared_home()), "WEIR_HOME": str(settings().root)}
     commands = [_dagster(host, dagster_port), _streamlit(host, dashboards_port)]
-    stderr.print(f"Dagster     http://{host}:{dagster_port}\ndashboards  http://{host}:{dashboards_port}", highlight=False)
+    stderr.print(
+        f"Dagster     http://{host}:{dagster_port}\ndashboards  http://{host}:{dashboards_port}",
+        highlight=False,
+    )
     services = [subprocess.Popen(command, env=environment, cwd=ROOT) for command in commands]
     try:
         _wait_for_any(services)

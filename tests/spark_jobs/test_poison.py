@@ -10,7 +10,9 @@ from weir.error import WeirError
 def dies_on(*seqs):
     """A pipeline that raises on the rows of those seqs, as an expression that cannot be computed would."""
     message = F.raise_error(F.lit("poison")).cast("string")
-    return lambda raw: raw.withColumn("out", F.when(F.col("seq").isin(*seqs), message).otherwise(F.lit("fine")))
+    return lambda raw: raw.withColumn(
+        "out", F.when(F.col("seq").isin(*seqs), message).otherwise(F.lit("fine"))
+    )
 
 
 def fails_on_many(raw):

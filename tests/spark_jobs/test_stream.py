@@ -70,7 +70,10 @@ def scored_rows(spark):
     """Every scored row without how it was delivered, in order of arrival."""
     scored = table(spark, "scored")
     kept = [F.col(name) for name in scored.columns if name not in DELIVERY]
-    return [json.loads(row[0]) for row in scored.orderBy("seq", "part").select(F.to_json(F.struct(*kept))).collect()]
+    return [
+        json.loads(row[0])
+        for row in scored.orderBy("seq", "part").select(F.to_json(F.struct(*kept))).collect()
+    ]
 
 
 def settled_keys(spark):
@@ -81,7 +84,9 @@ def settled_keys(spark):
 
 
 def raw_keys(spark):
-    return sorted((*row, 0) for row in table(spark, "raw").select("source", "partition", "position").collect())
+    return sorted(
+        (*row, 0) for row in table(spark, "raw").select("source", "partition", "position").collect()
+    )
 
 
 def test_every_message_is_settled_once_and_the_order_of_arrival_decides(spark, tmp_path, monkeypatch, lines):
