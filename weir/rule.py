@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from weir.expression import ExpressionError, parse_condition, parse_expression
 from weir.located import Located, closest
@@ -18,6 +19,7 @@ DEFAULT_BANDS = (("allow", 0), ("verify", 31), ("challenge", 61), ("block", 86))
 ACTIONS = tuple(action for action, _ in DEFAULT_BANDS)
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 NAME_DIGITS = 6
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def _points(place: Located, columns: Mapping[str, str]) -> tuple[int | None, str
     return None, one_line(sql), maximum
 
 
-def _check(place: Located, parse):  # noqa: ANN001, ANN202
+def _check(place: Located, parse: Callable[[], Read]) -> Read | None:
+    """What was read, or None and a mistake at the place."""
     try:
         return parse()
     except ExpressionError as error:
