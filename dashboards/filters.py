@@ -38,6 +38,13 @@ def chosen_scope() -> Scope:
     return st.session_state[SCOPE]
 
 
+def is_covered(scope: Scope) -> bool:
+    """Whether there was data already when this scope begins: a part of a span is nothing to compare with."""
+    known = read(overview.domains)
+    first = known.loc[known["domain"].isin(scope.domains), "first_minute"].min()
+    return bool(first - scope.start < scope.bucket)
+
+
 def _choose_domain(names: list[str]) -> str:
     return st.selectbox(
         "Domain",

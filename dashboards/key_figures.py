@@ -19,22 +19,20 @@ class KeyFigure:
     more_is_worse: bool = False
 
 
-def key_figures(now: pd.Series, before: pd.Series) -> list[KeyFigure]:
-    """Two rows of `queries.overview.totals` -> the figures; no change is told of a span without decisions."""
-    comparable = before if before["decisions"] else None
-    alert_rate, alert_change = _rate("alerts", "decisions", now, comparable)
-    invalid_rate, invalid_change = _rate("invalid", "received", now, comparable)
-    decisions, blocked, lag = (now[name] for name in ("decisions", "blocked", "lag_seconds_p50"))
-    growth = lag_change = more_blocked = None
-    if comparable is not None:
-        growth = words.growth(decisions, comparable["decisions"])
-        more_blocked = f"{blocked - comparable['blocked']:+,.0f}"
-        lag_change = words.seconds_apart(lag, comparable["lag_seconds_p50"])
+def key_figures(now: pd.Series, before: pd.Series | None) -> list[KeyFigure]:
+    """Totals (`queries.overview`) of a span and of the one before it, None if not known -> the figures."""
+    alert_rate, alert_change = _rate("alerts", "decisions", now, before)
+    invalid_rate, invalid_change = _rate("invalid", "received", now, before)
+    growth = more_blocked = lag_change = None
+    if before is not None:
+        growth = words.growth(now["decisions"], before["decisions"])
+        more_blocked = words.more(now["blocked"], before["blocked"])
+        lag_change = words.seconds_apart(now["lag_seconds_p50"], before["lag_seconds_p50"])
     return [
-        KeyFigure("Decisions", words.count(decisions), growth),
+        KeyFigure("Decisions", words.count(now["decisions"]), growth),
         KeyFigure("Alert rate", alert_rate, alert_change, more_is_worse=True),
-        KeyFigure("Blocked", words.count(blocked), more_blocked),
-        KeyFigure("Median lag", words.seconds(lag), lag_change, more_is_worse=True),
+        KeyFigure("Blocked", words.count(now["blocked"]), more_blocked),
+        KeyFigure("Median lag", words.seconds(now["lag_seconds_p50"]), lag_change, more_is_worse=True),
         KeyFigure("Invalid messages", invalid_rate, invalid_change, more_is_worse=True),
     ]
 

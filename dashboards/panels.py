@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,6 +14,8 @@ from dashboards import words
 from dashboards.key_figures import KeyFigure
 from dashboards.palette import ACCENT, ACTIONS
 
+Height = Literal["stretch", "content"]
+ROW = 33  # pixels that a table's row takes
 TIME = st.column_config.DatetimeColumn("Time (UTC)", format="D MMM HH:mm:ss", width=125)
 LAST_SEEN = st.column_config.DatetimeColumn("Last seen (UTC)", format="D MMM HH:mm", width=110)
 SCORE = st.column_config.ProgressColumn("Score", max_value=100, format="%d", color=ACCENT, width=80)
@@ -21,9 +23,9 @@ ACTION = st.column_config.MultiselectColumn("Action", options=ACTIONS, color=ACT
 
 
 @contextmanager
-def panel(title: str, note: str = "") -> Iterator[None]:
-    """A bordered card that says what it shows, as high as its neighbours."""
-    with st.container(border=True, height="stretch"):
+def panel(title: str, note: str = "", height: Height = "stretch") -> Iterator[None]:
+    """A bordered card that says what it shows; unless told otherwise as high as its neighbours."""
+    with st.container(border=True, height=height):
         below = f"  \n:gray[:small[{words.literal(note)}]]" if note else ""
         st.markdown(f"**{words.literal(title)}**{below}")
         yield
@@ -31,13 +33,14 @@ def panel(title: str, note: str = "") -> Iterator[None]:
 
 def show_figure(figure: KeyFigure, since: str) -> None:
     """A key figure as a card; `since` says what its change compares it with."""
-    is_known = figure.change is not None
+    is_moving = figure.change != words.UNCHANGED
     st.metric(
         figure.label,
         figure.value,
         figure.change,
-        delta_color="inverse" if figure.more_is_worse else "off",
-        delta_description=since if is_known else None,
+        delta_color="inverse" if figure.more_is_worse and is_moving else "off",
+        delta_arrow="auto" if is_moving else "off",
+        delta_description=None if figure.change is None else since,
         border=True,
     )
 
@@ -47,8 +50,8 @@ def plot(figure: go.Figure, alt: str) -> None:
     st.plotly_chart(figure, config={"displayModeBar": False}, alt=alt, key=alt)
 
 
-def table(rows: pd.DataFrame, columns: dict[str, Any], **options: Any) -> Any:
-    """Show the columns named, in that order; with `on_select` -> the rows that are selected."""
+def table(rows: pd.DataFrame, columns: dict[str, Any], most: int = 10, **options: Any) -> Any:
+    """Show these columns in their order, at most so many rows at a time; with `on_select` -> what is selected."""
     if "action" in rows:
         rows = rows.assign(action=rows["action"].map(lambda action: [action]))
     return st.dataframe(
@@ -57,6 +60,8 @@ def table(rows: pd.DataFrame, columns: dict[str, Any], **options: Any) -> Any:
         column_order=list(columns),
         column_config=columns,
         placeholder="",
+        row_height=ROW,
+        height=(min(len(rows), most) + 1) * ROW + 3,
         **options,
     )
 

@@ -54,8 +54,8 @@ def serving() -> Iterator[str]:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.terminate()
-        server.wait(timeout=15)
+        server.kill()  # it holds nothing that a farewell would save
+        server.wait()
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
@@ -125,6 +125,7 @@ def main() -> None:
         if not chosen.height:
             page.set_viewport_size({"width": chosen.width, "height": whole_height(page)})
             wait_until_drawn(page)
+        chosen.image.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=chosen.image)
     print(chosen.image)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 MISSING = "–"
+UNCHANGED = "no change"
 MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~:$^")
 
 
@@ -68,12 +69,17 @@ def length(span: timedelta) -> str:
 
 def growth(now: float, before: float) -> str | None:
     """How much more or less than before, in percent; None when there was nothing before."""
-    return f"{now / before - 1:+.1%}" if before else None
+    return _signed(f"{now / before - 1:+.1%}") if before else None
+
+
+def more(now: float, before: float) -> str:
+    """Two counts -> '+1,200'."""
+    return _signed(f"{now - before:+,.0f}")
 
 
 def points_apart(now: float | None, before: float | None) -> str | None:
     """Two rates -> '+1.2 pp' (percentage points)."""
-    return None if now is None or before is None else f"{100 * (now - before):+.2f} pp"
+    return None if now is None or before is None else _signed(f"{100 * (now - before):+.2f} pp")
 
 
 def share_label(share: float) -> str:
@@ -85,7 +91,7 @@ def seconds_apart(now: float, before: float) -> str | None:
     """Two durations -> '+1.2 s'; None when one is missing."""
     if pd.isna(now) or pd.isna(before):
         return None
-    return f"{'+' if now >= before else ''}{seconds(now - before)}"
+    return _signed(f"{'+' if now >= before else ''}{seconds(now - before)}")
 
 
 def shortened(name: str, longest: int = 20) -> str:
@@ -111,6 +117,11 @@ def exact(amount: str) -> str:
 def instant(value: datetime) -> str:
     """'13 Mar 2026 07:30:12.345'."""
     return f"{moment_and_year(value)}:{value:%S}.{value.microsecond // 1000:03}"
+
+
+def _signed(change: str) -> str:
+    """'+0.00 pp' -> 'no change': a change too small to be seen is none."""
+    return change if any(digit in change for digit in "123456789") else UNCHANGED
 
 
 def literal(text: str) -> str:

@@ -63,8 +63,21 @@ def remember_choice(found: pd.DataFrame, key: str) -> None:
         st.query_params.update(event_address(found.iloc[row]))
 
 
-def show_found(found: pd.DataFrame, event_id: str | None) -> None:
-    with panel(headlines.found(found, LISTED), "Those that alert, or of the actions chosen; newest first"):
+def event_to_explain(scope: Scope, found: pd.DataFrame) -> pd.Series | None:
+    """-> the decision that the address names, or else the newest found."""
+    if "event_id" in st.query_params:
+        domains, event_id = addressed_domains() or scope.domains, st.query_params["event_id"]
+    elif len(found):
+        domains, event_id = (found["domain"].iloc[0],), found["event_id"].iloc[0]
+    else:
+        return None
+    events = read(alerts.event, domains, event_id)
+    return None if events.empty else events.iloc[0]
+
+
+def show_found(found: pd.DataFrame, event: pd.Series | None) -> None:
+    note = "Those that alert, or of the actions chosen; newest first"
+    with panel(headlines.found(found, LISTED), note, height="content"):
         if found.empty:
             return nothing("Nothing answers these filters in this range.")
         # a selection is kept by row number, so another list must be another table
@@ -73,11 +86,19 @@ def show_found(found: pd.DataFrame, event_id: str | None) -> None:
             found,
             FOUND,
             key=key,
-            height=760,
+            most=22,
             on_select=lambda: remember_choice(found, key),
             selection_mode="single-row",
-            selection_default={"selection": {"rows": np.flatnonzero(found["event_id"] == event_id).tolist()}},
+            selection_default={"selection": {"rows": rows_of(found, event)}},
         )
+
+
+def rows_of(found: pd.DataFrame, event: pd.Series | None) -> list[int]:
+    """Where in the list the event is, if it is there."""
+    if event is None:
+        return []
+    is_event = (found["event_id"] == event["event_id"]) & (found["domain"] == event["domain"])
+    return np.flatnonzero(is_event).tolist()
 
 
 def show_explanation(event: pd.Series) -> None:
@@ -141,19 +162,15 @@ def show_sharing(event: pd.Series) -> None:
 
 scope = chosen_scope()
 found = choose_decisions(scope)
-newest = found["event_id"].iloc[0] if len(found) else None
-event_id = st.query_params.get("event_id", newest)
-domains = addressed_domains() or scope.domains
-events = read(alerts.event, domains, event_id) if event_id else pd.DataFrame()
+event = event_to_explain(scope, found)
 listed, explained = st.columns(2)
 with listed:
-    show_found(found, event_id)
+    show_found(found, event)
 with explained:
-    if events.empty:
-        with panel(f"No event {event_id}" if event_id else "No decision chosen"):
-            nothing("Choose one in the list, or look in another domain.")
+    if event is None:
+        with panel("No decision to explain"):
+            nothing("None is chosen, or the one in the address is not in these domains.")
     else:
-        event = events.iloc[0]
         show_explanation(event)
         show_event(event)
         show_subject(event)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboards import headlines, words
 from dashboards.charts import overview as charts
-from dashboards.filters import chosen_scope, event_address
+from dashboards.filters import chosen_scope, event_address, is_covered
 from dashboards.key_figures import key_figures
 from dashboards.panels import ACTION, LAST_SEEN, SCORE, TIME, nothing, panel, plot, show_figure, table
 from dashboards.queries import alerts as single
@@ -32,7 +32,8 @@ OFFENDERS = {
 
 
 def show_totals(scope: Scope) -> None:
-    now, before = (read(overview.totals, each).iloc[0] for each in (scope, scope.before))
+    now = read(overview.totals, scope).iloc[0]
+    before = read(overview.totals, scope.before).iloc[0] if is_covered(scope.before) else None
     with st.grid(5, min_column_width=170):
         for figure in key_figures(now, before):
             show_figure(figure, f"vs the {words.length(scope.span)} before")
@@ -75,9 +76,7 @@ def show_newest_alerts(scope: Scope) -> None:
         with panel("No alerts"):
             return nothing("Nothing in this range reached an action that alerts.")
     with panel("Newest alerts", "Choose one to see why"):
-        state = table(
-            newest, NEWEST, key="newest", on_select="rerun", selection_mode="single-row", height=318
-        )
+        state = table(newest, NEWEST, key="newest", on_select="rerun", selection_mode="single-row", most=8)
         for row in state.selection.rows:
             st.switch_page("app_pages/alerts.py", query_params=event_address(newest.iloc[row]))
 
@@ -88,7 +87,7 @@ def show_offenders(scope: Scope) -> None:
         with panel("No offenders"):
             return nothing("Nobody alerted in this range.")
     with panel(headlines.offenders(offenders), "Those with alerts, by the points of all they did"):
-        table(offenders, OFFENDERS, height=318)
+        table(offenders, OFFENDERS, most=8)
 
 
 scope = chosen_scope()

@@ -75,7 +75,7 @@ def decisions_over_time(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame
     return marts.execute(query, {**scope.bounds, "bucket": scope.bucket}).df()
 
 
-def top_rules(marts: DuckDBPyConnection, scope: Scope, limit: int = 8) -> pd.DataFrame:
+def top_rules(marts: DuckDBPyConnection, scope: Scope, limit: int = 10) -> pd.DataFrame:
     """rule, hits, points (their sum), sole_hits (events that no other rule hit); most hits first."""
     query = """
         with hits as (
@@ -95,7 +95,7 @@ def top_rules(marts: DuckDBPyConnection, scope: Scope, limit: int = 8) -> pd.Dat
     return marts.execute(query, {**scope.bounds, "reasons": REASONS, "limit": limit}).df()
 
 
-def attacks(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
+def attacks(marts: DuckDBPyConnection, scope: Scope, limit: int = 10) -> pd.DataFrame:
     """attack, events, alerted, verified (flagged, not alerted), missed; of days that the scope touches."""
     query = """
         with labelled as (
@@ -109,8 +109,9 @@ def attacks(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
         select attack, events, alerted, flagged - alerted as verified, events - flagged as missed
         from labelled
         order by events desc, attack
+        limit $limit
     """
-    return marts.execute(query, scope.days.bounds).df()
+    return marts.execute(query, {**scope.days.bounds, "limit": limit}).df()
 
 
 def top_offenders(marts: DuckDBPyConnection, scope: Scope, limit: int = 8) -> pd.DataFrame:

@@ -78,10 +78,20 @@ def test_key_figures_compare_with_the_span_before():
         KeyFigure("Alert rate", "5.0%", "-5.00 pp", more_is_worse=True),
         KeyFigure("Blocked", "40", "-10"),
         KeyFigure("Median lag", "1.5 s", "-500 ms", more_is_worse=True),
-        KeyFigure("Invalid messages", "1.0%", "+0.00 pp", more_is_worse=True),
+        KeyFigure("Invalid messages", "1.0%", "no change", more_is_worse=True),
     ]
 
 
-def test_key_figures_tell_no_change_when_there_is_nothing_before():
-    nothing = dict.fromkeys(TOTALS, 0) | {"lag_seconds_p50": None}
-    assert [figure.change for figure in key_figures(pd.Series(TOTALS), pd.Series(nothing))] == [None] * 5
+def test_key_figures_tell_no_change_when_the_span_before_is_not_known():
+    assert [figure.change for figure in key_figures(pd.Series(TOTALS), None)] == [None] * 5
+
+
+def test_key_figures_of_a_span_after_an_empty_one_tell_only_differences_that_exist():
+    nothing = pd.Series(dict.fromkeys(TOTALS, 0) | {"lag_seconds_p50": float("nan")})
+    assert [figure.change for figure in key_figures(pd.Series(TOTALS), nothing)] == [
+        None,
+        None,
+        "+40",
+        None,
+        None,
+    ]

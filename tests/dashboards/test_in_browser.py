@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboards.screenshot import DRAWN_WITHIN, PAGES, browsing, serving, visit, wait_until_drawn
+from dashboards.screenshot import (
+    DRAWN_WITHIN,
+    PAGES,
+    BrowserMissingError,
+    browsing,
+    serving,
+    visit,
+    wait_until_drawn,
+)
 
 CHARTS = {"overview": 4, "alerts": 2, "health": 4}
 FIRST_ROW = {"x": 18, "y": 50}  # its tick box, in pixels from the table's corner: a table is one canvas
@@ -39,6 +47,12 @@ def window(browser: Browser) -> Iterator[Page]:
 def assert_nothing_broke(page: Page) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def test_a_missing_browser_is_named_with_its_mend(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BrowserMissingError, match="apt-get install chromium"), browsing():
+        pass
 
 
 @pytest.mark.parametrize("name", PAGES)

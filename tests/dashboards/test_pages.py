@@ -97,8 +97,20 @@ def test_an_address_with_an_event_explains_it_although_it_is_out_of_range(publis
     assert app.code[0].value == f"weir explain payments {event_id}"
 
 
+def test_the_same_id_in_two_domains_is_two_events(home):
+    path = home / "marts" / "two" / "warehouse.duckdb"
+    path.parent.mkdir(parents=True)
+    alert = {"score": 70, "action": "challenge"}
+    write_marts(
+        path, [decision("a", seq=1, **alert), decision("a", domain="crypto", seq=2, subject="0xab", **alert)]
+    )
+    (home / "marts" / "current").write_text("two")
+    assert "1 decision about 0xab" in texts(opened("alerts"))
+    assert "1 decision about ann" in texts(opened("alerts", event_id="a", event_domain="payments"))
+
+
 def test_an_event_that_is_not_there_is_said_to_be_missing(published):
-    assert "No event nonesuch" in texts(opened("alerts", event_id="nonesuch"))
+    assert "No decision to explain" in texts(opened("alerts", event_id="nonesuch"))
 
 
 def test_filters_that_nothing_answers_leave_an_explained_empty_list(published):
@@ -129,7 +141,7 @@ def test_health_shows_failed_checks_first_with_a_cross(published):
     ("page", "said"),
     [
         ("overview", ["No rule hit", "No labels for these days", "No alerts", "No offenders"]),
-        ("alerts", ["0 decisions", "No decision chosen"]),
+        ("alerts", ["0 decisions", "No decision to explain"]),
         ("health", ["Not checked yet", "Nothing quarantined"]),
     ],
 )

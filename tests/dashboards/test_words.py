@@ -51,6 +51,12 @@ def test_there_is_no_growth_from_nothing():
     assert words.growth(5, 4) == "+25.0%"
 
 
+def test_a_change_too_small_to_be_seen_is_none():
+    assert words.growth(100_001, 100_000) == "no change"
+    assert words.more(3, 3) == "no change"
+    assert words.points_apart(0.01, 0.010001) == "no change"
+
+
 def test_rates_differ_by_percentage_points():
     assert words.points_apart(0.05, 0.03) == "+2.00 pp"
     assert words.points_apart(None, 0.03) is None
