@@ -7,14 +7,13 @@ from typing import Any
 
 from weir.contract import Column, Contract
 from weir.iso import COUNTRIES, CURRENCIES
-from weir.validity import LONGEST_ID
-from weir.value import NUMBER, names_of
+from weir.value import LONGEST, NUMBER, names_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
 _NUMBER_TEXT = NUMBER.replace("++", "+")  # ECMA-262 has no possessive quantifiers
-_TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_ID}
+_TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST}
 _NUMBER = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _NUMBER_TEXT}]}
 _OF_TYPE: dict[str, Schema] = {
     "id": {"anyOf": [_TEXT, {"type": "integer"}]},

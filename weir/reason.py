@@ -38,7 +38,7 @@ REASONS = (
     Reason("missing", "column", "required and absent, null or blank", "send a value"),
     Reason("conflicting_alias", "column", "a column and its alias differ", "send one of the two"),
     Reason("wrong_type", "column", "a value of another type", "send the type the contract declares"),
-    Reason("too_long", "column", "an id of more than 256 characters", "send a shorter id"),
+    Reason("too_long", "column", "an id or number of more than 256 characters", "send a shorter one"),
     Reason(
         "unknown_value",
         "column",

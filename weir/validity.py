@@ -13,9 +13,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from weir.contract import OCCURRED_AT, Column, Contract
-from weir.value import NUMBER, cleaned, decimals_of, decimals_of_currency, listed, names_of, text_of
+from weir.value import LONGEST, NUMBER, cleaned, decimals_of, decimals_of_currency, listed, names_of, text_of
 
-LONGEST_ID = 256
 LONGEST_IP = 45
 OLDEST = "2000-01-01T00:00:00Z"
 MOST_AHEAD = timedelta(days=1)
@@ -88,7 +87,7 @@ def _of_json(column: Column) -> Pairs:
     if column.type in ("money", "units", "integer"):
         # a variant holds at most 38 digits; a longer number, or one with an exponent, became a double
         digits = "_body rlike '[0-9.]{39}|[0-9.]{17,}[eE]'"
-        found.append(("inexact_number", f"{text} like '%.%' and {kind} = 'DOUBLE' and {digits}"))
+        found.append(("inexact_number", f"{text} like '%.%' and {digits} and {kind} = 'DOUBLE'"))
     elif column.type not in ("map", "time", "number", "boolean"):
         # looking at the type is slow: only where the text might not have been a string or integer
         suspicious = rf"{text} rlike r'^(?:[\[{{]|true$|false$|-?[0-9]+[.][0-9]|-?Infinity$)'"
@@ -108,6 +107,7 @@ def _of_exact(decimals: Callable[[Column], str]) -> Callable[[Column], Pairs]:
         text = text_of(column.name)
         below = f"try_cast({text} as double) < 0" if column.type != "integer" else f"{column.name} is null"
         return [
+            _too_long(column),
             ("wrong_type", f"not {text} rlike '{NUMBER}'"),
             ("too_small" if column.type == "integer" else "negative", f"{text} like '-%' and {below}"),
             ("too_big", f"{column.name} is null"),
@@ -130,6 +130,7 @@ def _literal(number: Decimal) -> str:
 
 def _of_number(column: Column) -> Pairs:
     return [
+        _too_long(column),
         ("wrong_type", f"not {text_of(column.name)} rlike '{NUMBER}'"),
         ("too_big", f"abs({column.name}) = double('infinity')"),
         *_of_range(column),
@@ -140,12 +141,13 @@ def _of_null(reason: str) -> Callable[[Column], Pairs]:
     return lambda column: [(reason, f"{column.name} is null")]
 
 
+def _too_long(column: Column) -> tuple[str, str]:
+    return ("too_long", f"length({text_of(column.name)}) > {LONGEST}")
+
+
 def _of_id(column: Column) -> Pairs:
     text = text_of(column.name)
-    return [
-        ("too_long", f"length({text}) > {LONGEST_ID}"),
-        ("control_character", f"{text} rlike r'{UNPRINTABLE}'"),
-    ]
+    return [_too_long(column), ("control_character", f"{text} rlike r'{UNPRINTABLE}'")]
 
 
 def _of_string(column: Column) -> Pairs:

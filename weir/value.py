@@ -8,6 +8,7 @@ from weir.contract import MINOR_SUFFIX, Column, Contract
 from weir.iso import COUNTRIES, CURRENCIES, DECIMALS, DEFAULT_DECIMALS
 from weir.message import literal, too_deep
 
+LONGEST = 256  # characters of an id or a number
 NUMBER = r"^-?[0-9]++(?:[.][0-9]++)?(?:[eE][+-]?[0-9]{1,4})?$"
 _ZONE = "[Zz]|[+-][0-9]{2}:[0-9]{2}"
 RFC_3339 = (
@@ -91,12 +92,17 @@ def _minor_units(column: Column, value: str) -> str:
 
 
 def _exact(type_: str) -> Callable[[str], str]:
-    return lambda text: f"try_cast({text} as {type_})"
+    return lambda text: f"try_cast({_bounded(text)} as {type_})"
+
+
+def _bounded(text: str) -> str:
+    # reading a decimal takes time by the square of its digits: a megabyte of them would take minutes
+    return f"case when length({text}) <= {LONGEST} then {text} end"
 
 
 def _integer(text: str) -> str:
     # 1.0 and 1e3 are whole numbers too
-    return f"try_cast(try_cast({text} as decimal(38,0)) as bigint)"
+    return f"try_cast(try_cast({_bounded(text)} as decimal(38,0)) as bigint)"
 
 
 def _boolean(text: str) -> str:
@@ -107,7 +113,8 @@ def _boolean(text: str) -> str:
 def _time(text: str) -> str:
     number = f"try_cast({text} as decimal(24,6))"
     cases = " ".join(f"when abs({number}) < {bound} then {number} * {scale}" for bound, scale in EPOCHS)
-    return f"""case when {text} rlike '{NUMBER}' then timestamp_micros(try_cast(case {cases} end as bigint))
+    return f"""case when length({text}) > {LONGEST} then null
+        when {text} rlike '{NUMBER}' then timestamp_micros(try_cast(case {cases} end as bigint))
         when {text} rlike '{RFC_3339}' then try_cast(upper({text}) as timestamp) end"""
 
 
