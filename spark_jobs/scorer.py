@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pyspark import StorageLevel
@@ -46,6 +46,10 @@ class Scorer:
 
     def __call__(self, raw: DataFrame, batch_id: int) -> None:
         """Judge and score one batch; a message that kills it is quarantined and the others go on."""
+        # a streaming batch has a session of its own, in which all that it is joined with must be read
+        replace(self, spark=raw.sparkSession)._run(raw, batch_id)
+
+    def _run(self, raw: DataFrame, batch_id: int) -> None:
         batch = Batch(self, batch_id, self._plan(batch_id))
         failure = self._tried(batch, raw)
         if failure is None:
