@@ -66,12 +66,10 @@ def subject_history(rows: pd.DataFrame, subject: str) -> str:
     return f"{words.counted(len(rows), 'decision')} about {who}, {words.count(stopped)} not allowed"
 
 
-def sharing(rows: pd.DataFrame) -> str:
-    """One row a subject, with its alerts -> how many they are and how many alerted."""
-    alerted = (rows["alerts"] > 0).sum()
-    return (
-        f"{words.counted(len(rows), 'other')} on this address or device, {words.count(alerted)} with alerts"
-    )
+def sharing(rows: pd.DataFrame, most: int) -> str:
+    """One row a subject, at most that many, with its alerts -> how many they are and how many alerted."""
+    others = words.counted(len(rows), "other") if len(rows) < most else f"{words.count(most)} or more others"
+    return f"{others} on this address or device, {words.count((rows['alerts'] > 0).sum())} with alerts"
 
 
 def lag(rows: pd.DataFrame) -> str:

@@ -152,11 +152,11 @@ def show_subject(event: pd.Series) -> None:
 
 
 def show_sharing(event: pd.Series) -> None:
-    others = read(alerts.sharing, event["domain"], event["event_id"])
+    others = read(alerts.sharing, event["domain"], event["event_id"], LISTED)
     if others.empty:
         with panel("Nobody else"):
             return nothing("No other subject used this address or device.")
-    with panel(headlines.sharing(others), "Other subjects with the same IP address or device"):
+    with panel(headlines.sharing(others, LISTED), "Other subjects with the same IP address or device"):
         table(others, SHARING)
 
 

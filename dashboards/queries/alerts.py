@@ -97,7 +97,7 @@ def subject_history(marts: DuckDBPyConnection, domain: str, subject: str, limit:
     return marts.execute(query, {"domain": domain, "subject": subject, "limit": limit}).df()
 
 
-def sharing(marts: DuckDBPyConnection, domain: str, event_id: str, limit: int = 50) -> pd.DataFrame:
+def sharing(marts: DuckDBPyConnection, domain: str, event_id: str, limit: int = 500) -> pd.DataFrame:
     """Others of the event's domain who used its address or device, the most alerted first.
 
     subject, decisions, alerts, last_seen_at (of what they did there), shared ('IP', 'device' or both).

@@ -61,6 +61,12 @@ def test_a_cut_list_says_that_it_is_cut():
     assert headlines.found(frame("event_id", ("a",), ("b",)), 2) == "The newest 2 decisions"
 
 
+def test_others_are_counted_up_to_what_was_asked_for():
+    others = frame("subject alerts", ("a", 2), ("b", 0))
+    assert headlines.sharing(others, 500) == "2 others on this address or device, 1 with alerts"
+    assert headlines.sharing(others, 2) == "2 or more others on this address or device, 1 with alerts"
+
+
 TOTALS = {
     "decisions": 2000,
     "alerts": 100,
