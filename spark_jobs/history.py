@@ -71,9 +71,7 @@ def _with_bounds(history: DataFrame, batch: DataFrame, groups: Sequence[KeyGroup
         name, keys = group.name, quoted(group.root)
         on = " and ".join(f"history.`{key}` = {name}.`{key}`" for key in group.root)
         of_keys = f"select {keys}, min(at) as first, max(at) as last from {{batch}}"
-        joins.append(
-            f"left join ({of_keys} where {has_key(group.root)} group by {keys}) as `{name}` on {on}"
-        )
+        joins.append(f"left join ({of_keys} where {has_key(group.root)} group by {keys}) as `{name}` on {on}")
         bounds.append(f"`{name}`.first as {name}_first, `{name}`.last as {name}_last")
         hints.append(f"`{name}`")
     text = f"select /*+ broadcast({', '.join(hints)}) */ history.*, {', '.join(bounds)} from {{history}} as history"
@@ -100,7 +98,9 @@ def _exact(groups: Iterable[KeyGroup]) -> dict[str, str]:
         first, last = f"{group.name}_first", f"{group.name}_last"
         differs = [f"(at > {first} - {span} and at <= {last} - {span})" for span in _windows(group)]
         differs += [
-            f"at > {first} - {micros(feature.span)}" for feature in group.features if feature.kind in ONE_BY_ONE
+            f"at > {first} - {micros(feature.span)}"
+            for feature in group.features
+            if feature.kind in ONE_BY_ONE
         ]
         reasons.append(f"({group.name}_matters and ({' or '.join(differs)}))")
     alone = " or ".join(reasons)

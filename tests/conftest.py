@@ -13,7 +13,9 @@ from spark_jobs.session import spark_session
 
 # small data never pays for the optimising compiler, which doubles the time of a test run
 # (with one compiler the JVM keeps room for 48 MB of code, which Spark's generated classes outgrow)
-os.environ["WEIR_SPARK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
+os.environ["WEIR_SPARK_JAVA_OPTIONS"] = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
+)
 
 
 @pytest.fixture(scope="session")
