@@ -11,7 +11,8 @@ from pathlib import Path
 from shutil import rmtree
 
 KEPT_RUNS = 20
-REMOTE = re.compile(r"<(?:link|script)\b[^>]*\b(?:href|src)=\"https?://[^>]*>(?:</script>)?")
+REMOTE = re.compile(r"<(?:link|script|img)\b[^>]*\b(?:href|src)=\"https?://[^>]*>(?:</script>)?")
+REMOTE_IMAGE = re.compile(r"url\(['\"]?https?://[^)]*\)")
 STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text()}</style>"
 
 
@@ -60,7 +61,8 @@ def _placed(runs: list[Run]) -> Iterator[tuple[int, Run]]:
 def _without_remote(page: str) -> str:
     if STYLE in page:
         return page
-    return REMOTE.sub("", page).replace("</head>", f"{STYLE}</head>", 1)
+    whole = REMOTE_IMAGE.sub("none", REMOTE.sub("", page))
+    return whole.replace("</head>", f"{STYLE}</head>", 1)
 
 
 def _index(runs: list[Run]) -> str:

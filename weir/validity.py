@@ -87,7 +87,7 @@ def _of_json(column: Column) -> Pairs:
     if column.type in ("money", "units", "integer"):
         # a variant holds at most 38 digits; a longer number, or one with an exponent, became a double
         digits = "_body rlike '[0-9.]{39}|[0-9.]{17,}[eE]'"
-        found.append(("inexact_number", f"{text} like '%.%' and {digits} and {kind} = 'DOUBLE'"))
+        found.append(("inexact_number", f"{text} like '%.%' and {kind} = 'DOUBLE' and {digits}"))
     elif column.type not in ("map", "time", "number", "boolean"):
         # looking at the type is slow: only where the text might not have been a string or integer
         suspicious = rf"{text} rlike r'^(?:[\[{{]|true$|false$|-?[0-9]+[.][0-9]|-?Infinity$)'"

@@ -12,6 +12,7 @@ PAGE = """<html><head>
 <link rel="stylesheet" href="https://cdn.example/bootstrap.css"/>
 <script src="https://cdn.example/jquery.js" integrity="x"></script>
 <link rel="icon" href="../static/favicon.ico"/>
+<style>.logo { background: url('https://cdn.example/logo.png') no-repeat; }</style>
 </head><body>found</body></html>"""
 
 
