@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha1
 
-from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from spark_jobs.key_groups import KeyGroup
@@ -15,7 +13,6 @@ from spark_jobs.layers import Layer, Transform, quoted
 from spark_jobs.wide_sums import limb_names, limbs
 from weir.feature import Feature
 
-PREFIX = "of_"
 ROW_ID = ("seq", "part")
 # rows of one key in the order of time: arrival settles ties
 TIME_ORDER = ("at", *ROW_ID)
@@ -49,33 +46,23 @@ def identities(features: Iterable[Feature]) -> list[str]:
 
 def addends(features: Iterable[Feature]) -> list[str]:
     """The columns that add up when rows are merged: the weight, and both limbs of each summed value."""
-    return ["weight", *(name for value in summed(features) for name in limb_names(value))]
-
-
-def set_apart(feature: Feature) -> Feature:
-    """The feature over the names its columns have among feature rows, where a contract's `level` or `run` clashes."""
-    key = tuple(f"{PREFIX}{column}" for column in feature.key)
-    return replace(feature, key=key, value=feature.value and f"{PREFIX}{feature.value}")
-
-
-def contract_column(name: str) -> str:
-    """A column of feature rows -> the event's column it is."""
-    return name.removeprefix(PREFIX)
+    values = sorted({feature.value for feature in features if feature.value and feature.kind == "sum"})
+    return ["weight", *(name for value in values for name in limb_names(value))]
 
 
 def to_feature_rows(features: Sequence[Feature], in_batch: bool) -> Transform:
-    """Events (contract columns, occurred_at, seq, part) -> one narrow row each; the features are set apart.
+    """Events (contract columns, occurred_at, seq, part) -> one narrow row each.
 
     `at`: microseconds since 1970; `weight`: how many events the row stands for; `<value>_high`, `<value>_low`:
     a summed value in two limbs; `holds_*`: the conditions.
     """
 
-    def transform(events: DataFrame) -> DataFrame:
+    def transform(events):  # noqa: ANN001, ANN202
         columns = {
             **ORDERS,
             "in_batch": str(in_batch).lower(),
             "weight": "1L",
-            **{name: f"`{contract_column(name)}`" for name in identities(features)},
+            **{name: f"`{name}`" for name in identities(features)},
             **_limbs(features, events.schema),
             **conditions(features),
         }
@@ -85,12 +72,13 @@ def to_feature_rows(features: Sequence[Feature], in_batch: bool) -> Transform:
 
 
 def key_hashes(groups: Iterable[KeyGroup]) -> Layer:
-    """Each group's hash of its key; where that is null, of the row's id, so that no task gets all such rows."""
-    hashes = {
-        group.hash: f"if({has_key(group.root)}, xxhash64({quoted(group.root)}), xxhash64({quoted(ROW_ID)}))"
-        for group in groups
-    }
-    return Layer(hashes)
+    """Each group's hash of its key, which is null where the key is; those rows go to tasks by their id."""
+    return Layer(
+        {
+            group.hash: f"if({has_key(group.root)}, xxhash64({quoted(group.root)}), xxhash64({quoted(ROW_ID)}))"
+            for group in groups
+        }
+    )
 
 
 def has_key(key: Iterable[str]) -> str:
@@ -98,13 +86,10 @@ def has_key(key: Iterable[str]) -> str:
     return " and ".join(f"`{column}` is not null" for column in key)
 
 
-def summed(features: Iterable[Feature]) -> list[str]:
-    return sorted({feature.value for feature in features if feature.value and feature.kind == "sum"})
-
-
 def _limbs(features: Iterable[Feature], schema: T.StructType) -> dict[str, str]:
-    columns: dict[str, str] = {}
-    for value in summed(features):
-        column = contract_column(value)
-        columns |= zip(limb_names(value), limbs(f"`{column}`", schema[column].dataType), strict=True)
-    return columns
+    values = sorted({feature.value for feature in features if feature.value and feature.kind == "sum"})
+    return {
+        name: limb
+        for value in values
+        for name, limb in zip(limb_names(value), limbs(f"`{value}`", schema[value].dataType), strict=True)
+    }

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.feature_rows import ROW_ID, key_hashes, set_apart, to_feature_rows
-from spark_jobs.history import history_for, to_history_rows
+from spark_jobs.feature_rows import ROW_ID, key_hashes, to_feature_rows
+from spark_jobs.history import history_for, to_merged
 from spark_jobs.key_groups import KeyGroup, key_groups
 from spark_jobs.key_windows import ADDITIVE, answer, found_columns, windows_of
 from spark_jobs.late_events import (
@@ -35,42 +35,26 @@ def with_features(features: Sequence[Feature], history: DataFrame | None) -> Tra
     returned frame; Spark lets go of it when that frame is garbage.
     """
 
-    known = [set_apart(feature) for feature in features]
-    groups = key_groups(known)
-
     def transform(events: DataFrame) -> DataFrame:
-        if not known:
-            return events.withColumn("is_late", F.lit(False))
-        computed = _rows(known, groups, events, history).transform(
-            with_layers(_windows(groups, history is not None))
-        )
-        computed = computed.localCheckpoint()
+        groups = key_groups(features)
+        rows = events.transform(to_feature_rows(features, in_batch=True))
+        if history is not None:
+            earlier = history.transform(to_feature_rows(features, in_batch=False))
+            rows = rows.unionByName(earlier.transform(to_merged(groups, rows)))
+        computed = rows.transform(with_layers(_windows(groups, history is not None))).localCheckpoint()
         found = computed.where("in_batch").withColumn("is_late", _late_for_history(groups))
         for group in _disordered_groups(groups, computed):
             found = found.transform(_without_unseen(group, computed))
-        answers = [f"{answer(feature, events.schema)} as `{feature.name}`" for feature in known]
+        answers = [f"{answer(feature, events.schema)} as `{feature.name}`" for feature in features]
         return events.join(found.selectExpr(*ROW_ID, *answers, "is_late"), [*ROW_ID]).select(
-            *events.columns, *(feature.name for feature in known), "is_late"
+            *events.columns, *(feature.name for feature in features), "is_late"
         )
 
     return transform
 
 
-def _rows(
-    features: Sequence[Feature], groups: Sequence[KeyGroup], events: DataFrame, history: DataFrame | None
-) -> DataFrame:
-    """The feature rows of the batch, and those of the history that matter to it."""
-    batch = events.transform(to_feature_rows(features, in_batch=True)).transform(
-        with_layers([key_hashes(groups)])
-    )
-    if history is None:
-        return batch
-    earlier = history.transform(to_feature_rows(features, in_batch=False))
-    return batch.unionByName(earlier.transform(to_history_rows(groups, batch)), allowMissingColumns=True)
-
-
 def _windows(groups: Sequence[KeyGroup], has_history: bool) -> list[Layer]:
-    layers: list[Layer] = []
+    layers = [key_hashes(groups)]
     for group in groups:
         layers.append(Layer(together=group.hash))
         layers += windows_of(group, group.partition, disorder(group, has_history))

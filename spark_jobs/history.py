@@ -1,129 +1,134 @@
-"""The part of scored/<domain> that can matter to a batch's features, in no more rows than it takes to tell."""
+"""The part of scored/<domain> that can matter to a batch's features, and no more rows than it takes to tell."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.feature_rows import addends, conditions, has_key, micros
-from spark_jobs.key_groups import KeyGroup
+from spark_jobs.feature_rows import addends, condition, conditions, has_key, identities, micros
+from spark_jobs.key_groups import KeyGroup, key_groups
 from spark_jobs.key_windows import ADDITIVE
 from spark_jobs.layers import Layer, Transform, quoted, with_layers
 from weir.feature import Feature
+
+# one event more or less, or a moment earlier or later, changes what these find
+ONE_BY_ONE = ("previous", "session_count", "session_seconds")
 
 
 def history_for(scored: DataFrame, batch: DataFrame, features: Sequence[Feature]) -> DataFrame:
     """Scored rows, a batch's events -> the days of them that its features can depend on, in the batch's columns.
 
     One small job finds the batch's earliest time, so that whole partitions of `event_date` are never read;
-    `with_features` leaves out the keys that the batch has not. Later days stay: they tell what is late.
+    `with_features` leaves out the keys that the batch has not.
     """
+    longest = max(group.span for group in key_groups(features))
     columns = [name for name in batch.columns if name in scored.columns]
     first = batch.agg(F.min("occurred_at")).head()
-    if not features or first is None or first[0] is None:
+    if first is None or first[0] is None:
         return scored.select(*columns).limit(0)
-    longest = max(feature.span for feature in features)
     return scored.where(F.col("event_date") >= F.lit((first[0] - longest).date())).select(*columns)
 
 
-def to_history_rows(groups: Sequence[KeyGroup], batch: DataFrame) -> Transform:
-    """Feature rows of the history -> those that matter to the batch's feature rows, with their groups' hashes.
+def to_merged(groups: Sequence[KeyGroup], batch: DataFrame) -> Transform:
+    """Feature rows of the history -> those that can matter to the batch's rows, merged where it sees no difference.
 
     A row matters to a key of the batch when it is younger than the group's span before the key's first event.
-    Where it does not matter the group's hash is null, so that no window of that group finds it.
+    Rows that come before all of the key's events, and lie in the same windows of all of them, are merged
+    into one of their summed `weight` and latest `at` when all that features ask of them is alike.
     """
-    merged = [group for group in groups if _adds_up(group)]
-    others = [group for group in groups if not _adds_up(group)]
+    features = [feature for group in groups for feature in group.features]
+    alike = [*identities(features), *conditions(features), *(f"{group.name}_zone" for group in groups)]
+    layers = [
+        Layer({f"{group.name}_matters": _matters(group) for group in groups}),
+        Layer({**_zones(groups), **_exact(groups), **_masked(groups)}, without=_replaced(features)),
+    ]
 
     def transform(history: DataFrame) -> DataFrame:
-        parts = [history.transform(_to_merged(group, batch)) for group in merged]
-        parts += [history.transform(_filter_matching(others, batch))] if others else []
-        rows = parts[0]
-        for part in parts[1:]:
-            rows = rows.unionByName(part, allowMissingColumns=True)
-        return rows
-
-    return transform
-
-
-def _adds_up(group: KeyGroup) -> bool:
-    return all(feature.kind in ADDITIVE for feature in group.features)
-
-
-def _filter_matching(groups: Sequence[KeyGroup], batch: DataFrame) -> Transform:
-    """Keep the rows that matter to a key of any of the groups."""
-    hashes = {group.hash: f"if({_matters(group)}, xxhash64({quoted(group.root)}), null)" for group in groups}
-    without = [bound for group in groups for bound in (_first(group), _last(group))]
-
-    def transform(history: DataFrame) -> DataFrame:
-        matching = _with_bounds(history, batch, groups).where(" or ".join(map(_matters, groups)))
-        return matching.transform(with_layers([Layer(hashes, without=without)]))
-
-    return transform
-
-
-def _to_merged(group: KeyGroup, batch: DataFrame) -> Transform:
-    """Merge the rows that lie in the same windows of all of a key's events: only their sums are asked for.
-
-    A merged row has the summed `weight` and the latest `at`; a popular merchant's week becomes a few rows.
-    """
-    keys = sorted({column for feature in group.features for column in feature.key})
-    alike = [*keys, *conditions(group.features)]
-    sums = [F.sum(name).alias(name) for name in addends(group.features)]
-
-    def transform(history: DataFrame) -> DataFrame:
-        matching = _with_bounds(history, batch, [group]).where(_matters(group))
-        merged = matching.transform(with_layers([_places(group)])).groupBy(
-            *alike, "zone", "own_seq", "own_part"
-        )
-        return merged.agg(F.max("at").alias("at"), F.max("seq").alias("seq"), *sums).selectExpr(
+        matching = _with_bounds(history, batch, groups).transform(with_layers(layers[:1]))
+        kept = matching.where(" or ".join(f"{group.name}_matters" for group in groups))
+        exact = ("exact_seq", "exact_part")
+        sums = [F.sum(name).alias(name) for name in addends(features)]
+        merged = kept.transform(with_layers(layers[1:])).groupBy(*alike, *exact)
+        return merged.agg(F.max("at").alias("at"), F.max("seq").alias("last_seq"), *sums).selectExpr(
             "at",
-            "seq",
-            "coalesce(own_part, 0) as part",
+            "coalesce(exact_seq, last_seq) as seq",
+            "coalesce(exact_part, 0) as part",
             "false as in_batch",
-            *addends(group.features),
-            *(f"`{name}`" for name in alike),
-            f"xxhash64({quoted(group.root)}) as `{group.hash}`",
+            *addends(features),
+            *identities(features),
+            *conditions(features),
         )
 
     return transform
 
 
 def _with_bounds(history: DataFrame, batch: DataFrame, groups: Sequence[KeyGroup]) -> DataFrame:
-    """Add the first and last time of the row's keys in the batch; null where the batch has not the key."""
-    joins, bounds = [], []
+    """Add the first and last time of each key in the batch; null where the batch has not the key."""
+    bounds, joins, hints = [], [], []
     for group in groups:
-        keys, name = quoted(group.root), f"`{group.name}`"
+        name, keys = group.name, quoted(group.root)
         on = " and ".join(f"history.`{key}` = {name}.`{key}`" for key in group.root)
-        of_key = f"select {keys}, min(at) as first, max(at) as last from {{batch}}"
-        joins.append(f"left join ({of_key} where {has_key(group.root)} group by {keys}) as {name} on {on}")
-        bounds.append(f"{name}.first as `{_first(group)}`, {name}.last as `{_last(group)}`")
-    hint = f"/*+ broadcast({quoted(group.name for group in groups)}) */"
-    text = f"select {hint} history.*, {', '.join(bounds)} from {{history}} as history {' '.join(joins)}"
-    return history.sparkSession.sql(text, history=history, batch=batch)
-
-
-def _first(group: KeyGroup) -> str:
-    return f"{group.name}_first"
-
-
-def _last(group: KeyGroup) -> str:
-    return f"{group.name}_last"
+        of_keys = f"select {keys}, min(at) as first, max(at) as last from {{batch}}"
+        joins.append(f"left join ({of_keys} where {has_key(group.root)} group by {keys}) as `{name}` on {on}")
+        bounds.append(f"`{name}`.first as {name}_first, `{name}`.last as {name}_last")
+        hints.append(f"`{name}`")
+    text = f"select /*+ broadcast({', '.join(hints)}) */ history.*, {', '.join(bounds)} from {{history}} as history"
+    return history.sparkSession.sql(f"{text} {' '.join(joins)}", history=history, batch=batch)
 
 
 def _matters(group: KeyGroup) -> str:
-    return f"coalesce(at > `{_first(group)}` - {micros(group.span)}, false)"
+    return f"coalesce(at > {group.name}_first - {micros(group.span)}, false)"
 
 
-def _places(group: KeyGroup) -> Layer:
-    """`zone`: how many of the windows that end at the key's last event hold the row. A row that only some of the
-    key's events hold, in any window, keeps its own id; 0 is the window of the event itself.
-    """
-    first, last = f"`{_first(group)}`", f"`{_last(group)}`"
-    spans = ["0L", *(micros(span) for span in sorted({feature.span for feature in group.features}))]
-    inside = " + ".join(f"int(at > {last} - {span})" for span in spans)
-    differs = " or ".join(f"(at > {first} - {span} and at <= {last} - {span})" for span in spans)
-    own = {f"own_{name}": f"if({differs}, {name}, null)" for name in ("seq", "part")}
-    return Layer({"zone": inside, **own}, without=[_first(group), _last(group)])
+def _zones(groups: Iterable[KeyGroup]) -> dict[str, str]:
+    """How many of the group's windows, ending at the key's last event, hold the row; null when it is not needed."""
+    zones = {}
+    for group in groups:
+        inside = [f"int(at > {group.name}_last - {span})" for span in _windows(group)]
+        zones[f"{group.name}_zone"] = f"if({group.name}_matters, {' + '.join(inside)}, null)"
+    return zones
+
+
+def _exact(groups: Iterable[KeyGroup]) -> dict[str, str]:
+    """The row's own id where it cannot be merged: it is in the windows of some of the key's events only."""
+    reasons = []
+    for group in groups:
+        first, last = f"{group.name}_first", f"{group.name}_last"
+        differs = [f"(at > {first} - {span} and at <= {last} - {span})" for span in _windows(group)]
+        differs += [
+            f"at > {first} - {micros(feature.span)}"
+            for feature in group.features
+            if feature.kind in ONE_BY_ONE
+        ]
+        reasons.append(f"({group.name}_matters and ({' or '.join(differs)}))")
+    alone = " or ".join(reasons)
+    return {"exact_seq": f"if({alone}, seq, null)", "exact_part": f"if({alone}, part, null)"}
+
+
+def _masked(groups: Sequence[KeyGroup]) -> dict[str, str]:
+    """What features compare, kept only for the groups that the row matters to, so that more rows are alike."""
+    masked: dict[str, str] = {}
+    features = [feature for group in groups for feature in group.features]
+    for name in identities(features):
+        users = [group for group in groups if name in identities(group.features)]
+        masked[name] = f"if({_matters_to_any(users)}, `{name}`, null)"
+    for name in conditions(features):
+        users = [group for group in groups if name in map(condition, group.features)]
+        masked[name] = f"({_matters_to_any(users)}) and `{name}`"
+    return masked
+
+
+def _matters_to_any(groups: Iterable[KeyGroup]) -> str:
+    return " or ".join(f"{group.name}_matters" for group in groups)
+
+
+def _replaced(features: Sequence[Feature]) -> list[str]:
+    return [*identities(features), *conditions(features)]
+
+
+def _windows(group: KeyGroup) -> list[str]:
+    """The lengths at which a window of one of the key's events may begin; 0 is the event itself."""
+    spans = {feature.span for feature in group.features if feature.kind in ADDITIVE}
+    return ["0L", *(micros(span) for span in sorted(spans))]
