@@ -129,7 +129,8 @@ def start_scored(
     places, name = settings(), f"scored/{domain}"
     checkpoint = places.checkpoint(name)
     tables = [places.table("scored", domain), places.table("quarantine", domain)]
-    query = resume(spark, name, checkpoint, tables, wanted.new_epoch)
+    # never a new epoch here: it would read `raw` from its beginning and judge settled messages again
+    query = resume(spark, name, checkpoint, tables)
     scorer = Scorer(spark, domain, checkpoint, query, after=after)
     rows = stream_table(spark, places.table("raw", domain), wanted.batch_bytes)
     writer = rows.writeStream.foreachBatch(scorer).queryName(name).option("checkpointLocation", checkpoint)
