@@ -20,7 +20,8 @@ from domains.faults import FAULTS, MALFORMED, Damage, Faults, encode
 from domains.traffic import DEFAULT_DAYS, HOUR, MINUTE, Span, identity
 from weir.error import WeirError
 
-DEFAULT_START = datetime(2026, 11, 2, tzinfo=UTC)
+# a Monday, and long ago: no clock is so wrong that the traffic lies in its future
+DEFAULT_START = datetime(2024, 11, 4, tzinfo=UTC)
 CHUNK = 20_000
 SOURCE = "simulator"
 

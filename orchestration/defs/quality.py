@@ -13,7 +13,7 @@ from weir.warehouse import sql
 
 ZONES = ("raw", "quarantine", "scored")
 # days of arrival: what a run has just landed is in today's partition, whenever it happened
-days = dg.DailyPartitionsDefinition(start_date="2026-01-01", end_offset=1)
+days = dg.DailyPartitionsDefinition(start_date="2025-01-01", end_offset=1)
 judged = [[zone, domain] for domain in domains() for zone in ZONES]
 BOOKS = ["quality", "books"]
 CHECKS = ["quality", "checks"]

@@ -52,6 +52,10 @@ def test_there_are_as_many_events_as_asked_for_each_with_its_own_id(domain):
         assert len({event["event_id"] for event in _events(domain, events)}) == events
 
 
+def test_traffic_lies_behind_every_plausible_clock():
+    assert DEFAULT_START + timedelta(days=10) < datetime(2025, 1, 1, tzinfo=UTC)
+
+
 @domains
 def test_events_come_in_order_and_lie_in_ten_days_from_the_start(domain):
     moments = [_micros(event) for event in _events(domain)]
