@@ -1,0 +1,151 @@
+"""Where a batch of each shard ends, so that it can be read again and hold the same records.
+
+Kinesis tells nowhere which record is a shard's newest. So the end is looked for: the first record behind a
+moment, which costs one small call; or, when there is none, the last one that there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from spark_jobs.sources.kinesis_stream import KinesisStream, Record, Shard
+from weir.error import WeirError
+
+# what arrived within the last second is left to the next batch, when there is something behind it to end with
+SETTLE = 1000
+# how far behind a silent shard's mark may fall (ms)
+STALE = 900_000
+# how far this machine's clock and that of Kinesis may differ (ms)
+SKEW = 300_000
+# a shard takes in at most this much (bytes a second), so a span of time bounds the size of a batch
+INTAKE = 1024 * 1024
+
+
+class RecordsGone(WeirError):
+    """The stream no longer keeps what has not been read yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a shard is read: to the record `after`, '' for none, which is all that came before `until` (ms)."""
+
+    after: str = ""
+    until: int = 0
+    is_finished: bool = False
+
+
+Marks = Mapping[str, Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """When it is (ms), how much time of a shard one batch may take (ms), and what the whole run ends at (ms)."""
+
+    now: int
+    span: int | None = None
+    stop: int | None = None
+
+    def horizon(self, since: int) -> int:
+        """When a batch that begins at `since` ends."""
+        latest = self.now - SETTLE if self.stop is None else self.stop
+        return latest if self.span is None else min(latest, since + self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The records of one shard in one batch: behind `after`, up to and with `last`; None for the shard's end."""
+
+    shard: str
+    after: str
+    last: str | None
+
+
+def to_read(shards: list[Shard], marks: Marks) -> list[Shard]:
+    """The shards to go on with: unfinished, and their parents finished, as a key's records are in order so."""
+    listed = {shard.id for shard in shards}
+
+    def is_finished(shard: str) -> bool:
+        return shard not in listed or marks.get(shard, Mark()).is_finished
+
+    return [shard for shard in shards if not is_finished(shard.id) and all(map(is_finished, shard.parents))]
+
+
+def next_mark(stream: KinesisStream, shard: Shard, mark: Mark, bounds: Bounds) -> Mark:
+    """A shard and how far it is read -> how far it will be when the next batch is done."""
+    if bounds.stop is not None and mark.until >= bounds.stop:
+        return mark
+    first = None if mark.until else _first_since(stream, shard, 0)
+    since = first.arrived if first else mark.until or bounds.now
+    found = _first_since(stream, shard, bounds.horizon(since))
+    if found and int(found.sequence) > int(mark.after or 0):
+        return Mark(found.sequence, found.arrived)
+    if found is None and shard.is_closed:
+        return Mark(mark.after, bounds.now, is_finished=True)
+    last = _newest(stream, shard, mark)
+    if last and int(last.sequence) > int(mark.after or 0):
+        return Mark(last.sequence, bounds.now)
+    # an offset that moves makes a batch: only often enough that it never looks as old as the retention
+    return replace(mark, until=bounds.now) if mark.until and bounds.now - mark.until > STALE else mark
+
+
+def ranges(start: Marks, end: Marks) -> list[Range]:
+    """How far the shards are read and will be -> what is between."""
+    return [
+        Range(shard, start.get(shard, Mark()).after, None if mark.is_finished else mark.after)
+        for shard, mark in end.items()
+        if (mark.after, mark.is_finished) != _where(start.get(shard, Mark()))
+    ]
+
+
+def read_range(stream: KinesisStream, wanted: Range) -> Iterator[Record]:
+    """The records of a range, in order. Raises RecordsGone when the last one is not there any more."""
+    for page in stream.after(wanted.shard, wanted.after):
+        for record in page.records:
+            if wanted.last and int(record.sequence) > int(wanted.last):
+                raise _gone(stream, wanted)
+            yield record
+            if record.sequence == wanted.last:
+                return
+        if wanted.last and page.is_last and not page.records:
+            raise _gone(stream, wanted)
+
+
+def require_kept(stream: KinesisStream, shards: list[Shard], marks: Marks, oldest: int) -> None:
+    """Raise RecordsGone when a shard is read no further than the stream still keeps its records."""
+    listed = {shard.id for shard in shards}
+    for shard, mark in marks.items():
+        if mark.is_finished or not mark.until:
+            continue
+        if mark.until < oldest or shard not in listed:
+            raise RecordsGone(
+                f"kinesis:{stream.name}: {shard} was read to {_place(mark.after)} and the stream no longer keeps "
+                "all that came behind it; go on with what it keeps by --new-epoch, and make its retention longer"
+            )
+
+
+def _first_since(stream: KinesisStream, shard: Shard, arrived: int) -> Record | None:
+    pages = stream.since(shard.id, arrived, limit=1)
+    return next((record for page in pages for record in page.records), None)
+
+
+def _newest(stream: KinesisStream, shard: Shard, mark: Mark) -> Record | None:
+    newest = None
+    for page in stream.since(shard.id, max(mark.until - SKEW, 0)):
+        newest = page.records[-1] if page.records else newest
+    return newest
+
+
+def _gone(stream: KinesisStream, wanted: Range) -> RecordsGone:
+    return RecordsGone(
+        f"kinesis:{stream.name}: {wanted.shard} no longer keeps the records of this batch, {_place(wanted.after)} "
+        f"to {wanted.last}; go on with what it keeps by --new-epoch, and make its retention longer"
+    )
+
+
+def _place(sequence: str) -> str:
+    return sequence or "its oldest record"
+
+
+def _where(mark: Mark) -> tuple[str, bool]:
+    return mark.after, mark.is_finished
