@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from pyspark.errors import StreamingQueryException
+
 from spark_jobs.session import spark_session
 from spark_jobs.stream import Drained, Intake, drain, intake, serve, writing
 
@@ -32,9 +34,13 @@ def serve_domains(wanted: dict[str, Intake]) -> None:
     with ExitStack() as leases:
         for domain in wanted:
             leases.enter_context(writing(domain, "weir stream"))
-        queries = [query for domain, one in wanted.items() for query in serve(spark, domain, one)]
+        services = [serve(spark, domain, one) for domain, one in wanted.items()]
         try:
             spark.streams.awaitAnyTermination()
+        except StreamingQueryException:
+            for service in services:
+                service.explain_failure()
+            raise
         finally:
-            for query in queries:
-                query.stop()
+            for service in services:
+                service.stop()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from spark_jobs.epoch import resume
-from spark_jobs.lake import read_table, rows_appended, table_version
+from spark_jobs.feed import Feed, Run
+from spark_jobs.file_feed import folder_of, hold_landed, open_files
+from spark_jobs.lake import rows_appended, table_version
 from spark_jobs.mapping import keep_mapping
-from spark_jobs.raw import Landing, create_raw
-from spark_jobs.sources.manifest import Admitted, Manifest, Reading, digest_of, left_out, stat_of
-from spark_jobs.sources.paths import Paths
+from spark_jobs.raw import create_raw
+from spark_jobs.record_feed import begin_behind, open_records
+from spark_jobs.sources.source import FilesSource, Source
 from weir.error import WeirError
 from weir.mapping import ColumnMapping
 from weir.settings import settings
@@ -22,15 +23,6 @@ from weir.settings import settings
 
 class LeftOut(WeirError):
     """Files whose bytes changed after they were admitted, so that `raw` does not hold what they hold now."""
-
-
-@dataclass(frozen=True, slots=True)
-class FilesSource:
-    """A folder of files, at any depth, and how much of it one batch may take."""
-
-    folder: Path
-    max_files: int = 1000
-    max_bytes: int = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,90 +44,76 @@ class RawStream:
     """A running query and what it has done since it was started."""
 
     query: StreamingQuery
-    landing: Landing
-    source: FilesSource
+    run: Run
+    feed: Feed
     since: int
 
     def landed(self) -> Landed:
         """What has landed so far; files are looked through for changes, so ask at the end."""
-        raw = settings().table("raw", self.landing.domain)
-        lost = left_out(Manifest.load(self.landing.manifest), str(self.source.folder))
-        messages = rows_appended(self.landing.spark, raw, self.since)
-        return Landed(len(self.landing.landed), messages, tuple(lost))
+        messages = rows_appended(self.run.spark, self.run.raw, self.since)
+        return Landed(len(self.feed.files), messages, tuple(self.feed.left_out()))
+
+    def await_end(self) -> None:
+        """Wait until the query has ended. Raises what ended it; see explain_failure."""
+        try:
+            self.query.awaitTermination()
+        except StreamingQueryException:
+            self.explain_failure()
+            raise
+
+    def explain_failure(self) -> None:
+        """Raise MessagesGone when the query failed because the source lost messages; else return."""
+        if self.query.exception() is not None:
+            self.feed.require_kept()
 
 
 def drain_raw(
     spark: SparkSession,
     domain: str,
-    source: FilesSource,
+    source: Source,
     format: str = "json",
     mapping: ColumnMapping | None = None,
     new_epoch: bool = False,
 ) -> Landed:
-    """Land what a folder holds now. Errors as start_raw's; files left out are the caller's to raise."""
+    """Land what a source holds now. Errors as start_raw's; files left out are the caller's to raise."""
     stream = start_raw(spark, domain, source, format, mapping, new_epoch=new_epoch)
-    stream.query.awaitTermination()
+    stream.await_end()
     return stream.landed()
 
 
 def start_raw(
     spark: SparkSession,
     domain: str,
-    source: FilesSource,
+    source: Source,
     format: str = "json",
     mapping: ColumnMapping | None = None,
     every: str | None = None,
     new_epoch: bool = False,
 ) -> RawStream:
-    """Start landing a folder's files; without `every` ('1 second') it ends when those there now have landed.
+    """Start landing a source; without `every` ('1 second') it ends when what is there now has landed.
 
-    The caller holds the domain's lease. Raises OrphanedTable, NotADirectoryError.
+    The caller holds the domain's lease. Raises OrphanedTable, NotADirectoryError, MessagesGone, OtherPlace.
     """
-    folder = source.folder.resolve()
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{source.folder}: is no folder; name the folder that holds the files")
+    if isinstance(source, FilesSource):
+        folder_of(source)
     create_raw(spark, domain)
-    raw, name = settings().table("raw", domain), f"raw/{domain}/files"
+    raw, name = settings().table("raw", domain), f"raw/{domain}/{source.kind}"
     checkpoint = settings().checkpoint(name)
-    manifest = f"{checkpoint}/manifest"
     if new_epoch:
-        hold_landed(spark, raw, manifest)
-    landing = Landing(spark, domain, resume(spark, name, checkpoint, [raw], new_epoch), manifest)
+        _begin_behind(spark, source, raw, checkpoint)
+    query = resume(spark, name, checkpoint, [raw], new_epoch)
     kept = keep_mapping(spark, settings().table("mapping", domain), mapping) if mapping else None
+    run = Run(spark, domain, query, checkpoint, format, kept)
+    feed = open_files(source, run) if isinstance(source, FilesSource) else open_records(source, run)
     since = table_version(spark, raw) or 0
-    paths = _paths(spark, Reading(str(folder), format, kept, source.max_files, source.max_bytes), manifest)
-    writer = paths.writeStream.foreachBatch(landing).option("checkpointLocation", checkpoint).queryName(name)
+    writer = feed.rows.writeStream.foreachBatch(feed.land).option("checkpointLocation", checkpoint)
     trigger = writer.trigger(processingTime=every) if every else writer.trigger(availableNow=True)
-    return RawStream(trigger.start(), landing, replace(source, folder=folder), since)
+    return RawStream(trigger.queryName(name).start(), run, feed, since)
 
 
-def _paths(spark: SparkSession, reading: Reading, manifest: str) -> DataFrame:
-    spark.dataSource.register(Paths)
-    options = {
-        "folder": reading.folder,
-        "format": reading.format,
-        "maxFiles": str(reading.max_files),
-        "maxBytes": str(reading.max_bytes),
-        "manifest": manifest,
-    }
-    if reading.mapping:
-        options["mapping"] = reading.mapping
-    return spark.readStream.format(Paths.name()).options(**options).load()
-
-
-def hold_landed(spark: SparkSession, raw: str, manifest: str) -> None:
-    """Write the files that `raw` holds into a manifest that knows none, so that they do not land again."""
-    known = Manifest.load(manifest)
-    if known.admitted:
-        return
-    messages = read_table(spark, raw).where(F.col("source").startswith("files:"))
-    files = messages.select("source", "partition").distinct().collect()
-    known.hold(_held(row["source"].removeprefix("files:"), row["partition"]) for row in files)
-
-
-def _held(folder: str, path: str) -> Admitted:
-    gone = Admitted(0, folder, path, -1, 0, "", "", None)
-    now = stat_of(gone)
-    if now is None:
-        return gone
-    return replace(gone, size=now.size, changed_at=now.changed_at, digest=digest_of(gone.file))
+def _begin_behind(spark: SparkSession, source: Source, raw: str, checkpoint: str) -> None:
+    """A new epoch lands only what `raw` does not hold."""
+    if isinstance(source, FilesSource):
+        hold_landed(spark, raw, checkpoint)
+    else:
+        begin_behind(spark, raw, checkpoint, source.name)

@@ -13,10 +13,12 @@ from pyspark.sql.streaming.query import StreamingQuery
 from spark_jobs import quarantine, scored
 from spark_jobs.epoch import resume
 from spark_jobs.lake import compact, create_table, rows_appended, stream_table, table_version
-from spark_jobs.landing import FilesSource, Landed, start_raw
+from spark_jobs.landing import Landed, RawStream, start_raw
 from spark_jobs.lease import Holder, lease
 from spark_jobs.raw import create_raw
 from spark_jobs.scorer import Scorer, lists_of, nothing
+from spark_jobs.sources.kinds import parse_source
+from spark_jobs.sources.source import Source
 from weir.error import WeirError
 from weir.mapping import ColumnMapping, load_mapping
 from weir.pack import load_pack
@@ -32,7 +34,7 @@ EVERY = "2 seconds"
 class Intake:
     """Where a domain's messages come from and how they are read; no source is what `raw` holds already."""
 
-    source: FilesSource | None = None
+    source: Source | None = None
     format: str = "json"
     mapping: ColumnMapping | None = None
     batch_bytes: str = BATCH_BYTES
@@ -49,6 +51,25 @@ class Drained:
     quarantined: int
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A domain's running queries; `raw` is none when nothing is to land."""
+
+    scored: StreamingQuery
+    raw: RawStream | None = None
+
+    def explain_failure(self) -> None:
+        """Raise MessagesGone when landing failed because the source lost messages; else return."""
+        if self.raw:
+            self.raw.explain_failure()
+
+    def stop(self) -> None:
+        """Stop landing, then scoring; what they had not finished is done again at the next start."""
+        for query in (self.raw and self.raw.query, self.scored):
+            if query:
+                query.stop()
+
+
 def intake(
     domain: str, source: str | None, form: str, mapping: Path | None, new_epoch: bool = False
 ) -> Intake:
@@ -63,17 +84,7 @@ def intake(
         )
     loaded = load_mapping(chosen.read_text(), str(chosen), contract) if chosen else None
     file_format = form if form in ("json", "csv", "parquet") else (loaded and loaded.format) or "json"
-    return Intake(files_source(source), file_format, loaded, new_epoch=new_epoch)
-
-
-def files_source(source: str | None) -> FilesSource | None:
-    """'files:DIR' -> its source; None is none."""
-    if source is None:
-        return None
-    kind, _, place = source.partition(":")
-    if kind != "files" or not place:
-        raise WeirError(f"--from {source}: write files:DIR, a folder of files")
-    return FilesSource(Path(place).expanduser())
+    return Intake(parse_source(source), file_format, loaded, new_epoch=new_epoch)
 
 
 def create_tables(spark: SparkSession, domain: str) -> None:
@@ -111,15 +122,24 @@ def drain(
     return Drained(domain, landed, settled["scored"], settled["quarantine"])
 
 
-def serve(spark: SparkSession, domain: str, wanted: Intake) -> list[StreamingQuery]:
+def serve(spark: SparkSession, domain: str, wanted: Intake) -> Service:
     """Start both queries of a domain, to go on until they are stopped. The caller holds the domain's lease."""
     create_tables(spark, domain)
-    queries = [start_scored(spark, domain, wanted, once=False)]
-    if wanted.source:
-        queries.append(
-            start_raw(spark, domain, wanted.source, wanted.format, wanted.mapping, every=EVERY).query
-        )
-    return queries
+    scoring = start_scored(spark, domain, wanted, once=False)
+    if wanted.source is None:
+        return Service(scoring)
+    return Service(
+        scoring,
+        start_raw(
+            spark,
+            domain,
+            wanted.source,
+            wanted.format,
+            wanted.mapping,
+            every=EVERY,
+            new_epoch=wanted.new_epoch,
+        ),
+    )
 
 
 def start_scored(
@@ -150,5 +170,5 @@ def _landed(spark: SparkSession, domain: str, wanted: Intake) -> Landed:
     stream = start_raw(
         spark, domain, wanted.source, wanted.format, wanted.mapping, new_epoch=wanted.new_epoch
     )
-    stream.query.awaitTermination()
+    stream.await_end()
     return stream.landed()

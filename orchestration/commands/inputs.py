@@ -47,7 +47,8 @@ def simulate(
 def stream(
     domains: Annotated[list[str], typer.Argument(help="One or more domains, each with its own --from.")],
     source: Annotated[
-        str | None, typer.Option("--from", help="files:DIR; what raw holds already when left out.")
+        str | None,
+        typer.Option("--from", help="KIND:PLACE, such as files:DIR; what raw holds already when left out."),
     ] = None,
     form: Annotated[
         str, typer.Option("--format", help="json, csv, parquet, or a mapping the pack ships.")

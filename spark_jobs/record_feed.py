@@ -1,0 +1,128 @@
+"""A stream of records, opened for landing: what Kafka, Kinesis and Jetstream share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import accumulate
+
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.epoch import newest_commit
+from spark_jobs.feed import Feed, Run
+from spark_jobs.lake import append_once, last_batch, read_table
+from spark_jobs.raw import next_seq, with_receipt
+from spark_jobs.sources.source import RecordSource
+from spark_jobs.storage import read_text, write_text
+from weir.error import WeirError
+
+# monotonically_increasing_id keeps the number of the row within its task in the lower 33 bits
+ROW_OF_TASK = (1 << 33) - 1
+
+
+class OtherPlace(WeirError):
+    """The checkpoint belongs to another place of the same kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLanding:
+    """The `foreachBatch` of raw/<domain> from records: a batch -> its messages, appended once."""
+
+    run: Run
+    source: str
+
+    def __call__(self, records: DataFrame, batch_id: int) -> None:
+        run = self.run
+        done = last_batch(run.spark, run.raw, run.query)
+        if done is not None and batch_id <= done:
+            return
+        named = {"source": self.source, "format": run.format, "mapping": run.mapping}
+        constants = {name: F.lit(value).cast("string") for name, value in named.items()}
+        receipt = with_receipt(datetime.now(UTC), batch_id)
+        with numbered(records, next_seq(run.spark, run.raw)) as rows:
+            append_once(rows.withColumns(constants).transform(receipt), run.raw, run.query, batch_id)
+
+
+def open_records(source: RecordSource, run: Run) -> Feed:
+    """A source of records -> its feed. Raises MessagesGone, OtherPlace."""
+    _require_same_place(source, run)
+    landed = json.loads(read_text(run.spark, _start(run.checkpoint)) or "{}")
+
+    def require_kept() -> None:
+        source.require_kept(run.spark, reached(run), landed)
+
+    require_kept()
+    rows = source.stream(run.spark, landed)
+    return Feed(rows, RecordLanding(run, source.name), require_kept=require_kept)
+
+
+def begin_behind(spark: SparkSession, raw: str, checkpoint: str, source: str) -> None:
+    """Keep where a new checkpoint begins: behind the last position that `raw` holds of each partition.
+
+    Kept in a file, because a crash may come between this and the first batch, which keeps it for good.
+    """
+    if newest_commit(spark, checkpoint) < 0:
+        write_text(spark, _start(checkpoint), json.dumps(last_positions(spark, raw, source)))
+
+
+def last_positions(spark: SparkSession, raw: str, source: str) -> dict[str, int]:
+    """Partition -> the last position of it that `raw` holds."""
+    messages = read_table(spark, raw).where(F.col("source") == source)
+    rows = messages.groupBy("partition").agg(F.max("position").alias("position")).collect()
+    return {row["partition"]: row["position"] for row in rows}
+
+
+def reached(run: Run) -> str | None:
+    """The source's own offset (JSON) up to which `raw` holds everything, None when nothing has landed."""
+    appended = last_batch(run.spark, run.raw, run.query)
+    # a crash between append and checkpoint leaves the table one batch ahead
+    newest = max(newest_commit(run.spark, run.checkpoint), -1 if appended is None else appended)
+    # one line each: the version, the batch's own facts, the offset of the query's only source
+    text = read_text(run.spark, f"{run.checkpoint}/offsets/{newest}")
+    return None if text is None else text.splitlines()[2]
+
+
+@contextmanager
+def numbered(records: DataFrame, first: int) -> Iterator[DataFrame]:
+    """Records -> the same with `seq`, rising from `first` by partition and position, without gaps.
+
+    The rows of a task follow those of the task before it, so no sort of the whole batch is needed and a reader
+    of the table who takes some files of a commit takes the earliest rows. Kept in memory meanwhile: the source
+    is read once.
+    """
+    tasks = records.repartition("partition").sortWithinPartitions("partition", "position")
+    kept = tasks.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        row = F.monotonically_increasing_id().bitwiseAND(F.lit(ROW_OF_TASK))
+        yield kept.withColumn("seq", _start_of_task(kept, first) + row)
+    finally:
+        kept.unpersist()
+
+
+def _start_of_task(tasks: DataFrame, first: int) -> Column:
+    """Tasks -> the `seq` of the first row of the task that a row is in."""
+    counted = tasks.groupBy(F.spark_partition_id().alias("task")).count().collect()
+    counts = dict(sorted((row["task"], row["count"]) for row in counted))
+    starts = zip(counts, accumulate(counts.values(), initial=first), strict=False)
+    cases = [F.when(F.spark_partition_id() == task, F.lit(start).cast("bigint")) for task, start in starts]
+    return F.coalesce(*cases, F.lit(first).cast("bigint"))
+
+
+def _require_same_place(source: RecordSource, run: Run) -> None:
+    path = f"{run.checkpoint}/source"
+    known = read_text(run.spark, path)
+    if known is None:
+        write_text(run.spark, path, source.name)
+    elif known != source.name:
+        raise OtherPlace(
+            f"{run.checkpoint}: lands {known}, not {source.name}; give the other source a domain or a home of its own"
+        )
+
+
+def _start(checkpoint: str) -> str:
+    return f"{checkpoint}/start"

@@ -1,0 +1,29 @@
+"""`--from KIND:PLACE` -> a source. Every kind there is stands here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from spark_jobs.sources.source import FilesSource, Source
+from weir.error import WeirError
+
+# kind -> how its place is written, and what makes a source of a place
+KINDS: dict[str, tuple[str, Callable[[str], Source]]] = {
+    "files": ("DIR", FilesSource.at),
+}
+
+
+def parse_source(text: str | None) -> Source | None:
+    """'files:DIR' -> its source; None is none. WeirError names the kinds there are."""
+    if text is None:
+        return None
+    kind, _, place = text.partition(":")
+    if kind not in KINDS or not place:
+        raise WeirError(f"--from {text}: write {kinds()}")
+    return KINDS[kind][1](place)
+
+
+def kinds() -> str:
+    """'files:DIR, kafka:TOPIC or ...': for messages and help."""
+    *others, last = (f"{kind}:{place}" for kind, (place, _) in KINDS.items())
+    return f"{', '.join(others)} or {last}" if others else last

@@ -1,0 +1,85 @@
+"""What a source of messages is, to the landing: a folder of files, or a stream of records.
+
+A stream of records (Kafka, Kinesis, Jetstream) is a `RecordSource`: it says what it is called and gives a
+streaming DataFrame of RECORDS. All else is shared (spark_jobs/record_feed.py): `seq`, the receipt, the append
+that happens once, epoch, checkpoint and lease. To add one:
+
+1. write spark_jobs/sources/<kind>.py with a frozen dataclass that derives from RecordSource;
+2. enter it into KINDS of spark_jobs/sources/kinds.py, which makes `--from KIND:PLACE` of it.
+
+The raw key (source, partition, position) is all that tells messages apart, so a source must give a message the
+same partition and position whenever it is asked, and within a partition positions must rise in the order
+of arrival; gaps are fine. A batch may come again after a crash, and must then hold the same rows: a Python data
+source gives `partitions(start, end)` whose `read` depends on nothing but those two offsets.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from pyspark.sql import DataFrame, SparkSession
+
+from weir.error import WeirError
+
+RECORDS = {"partition": "string", "position": "bigint", "payload": "binary"}
+
+
+class MessagesGone(WeirError):
+    """The source no longer has messages that have not landed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilesSource:
+    """A folder of files, at any depth, and how much of it one batch may take."""
+
+    kind: ClassVar[str] = "files"
+
+    folder: Path
+    max_files: int = 1000
+    max_bytes: int = 1_000_000_000
+
+    @classmethod
+    def at(cls, place: str) -> FilesSource:
+        """'~/in' -> the folder there."""
+        return cls(Path(place).expanduser())
+
+
+class RecordSource(ABC):
+    """A place that hands out messages by partition and position.
+
+    kind: the word in `--from KIND:PLACE`; the query is `raw/<domain>/<kind>`.
+    jars: `group:artifact:version` of what its connector needs beside Delta; none for a Python data source.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str]
+    jars: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """'kafka:payments': what raw's column `source` says, and nothing secret. Stays the same for ever."""
+
+    @abstractmethod
+    def stream(self, spark: SparkSession, landed: Mapping[str, int]) -> DataFrame:
+        """A streaming DataFrame of RECORDS (a null payload is a message too), bounded in each batch.
+
+        landed: partition -> the last position that `raw` holds; only a new checkpoint asks for it, to begin
+        behind it, and a partition that is not in it begins at the earliest message there is. Empty but for
+        `--new-epoch`. Register a Python data source here.
+        """
+
+    def require_kept(self, spark: SparkSession, reached: str | None, landed: Mapping[str, int]) -> None:
+        """Raise MessagesGone, with how many, when the next messages to land are no longer there.
+
+        Asked before the start and when the query has failed. reached: the source's own offset (JSON) up to
+        which all has landed, None for a new checkpoint, which begins behind `landed`.
+        """
+        return
+
+
+Source = FilesSource | RecordSource
