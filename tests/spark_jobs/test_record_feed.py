@@ -22,7 +22,6 @@ from spark_jobs.record_feed import OtherPlace, numbered
 from spark_jobs.sources.source import RECORDS, RecordSource
 from weir.settings import settings
 
-
 NAMED = ("source", "format", "mapping")
 
 
