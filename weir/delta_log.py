@@ -7,6 +7,8 @@ import re
 
 from pyarrow import fs
 
+from weir.s3 import s3_uri
+
 COMMIT = re.compile(r"(\d{20})\.json")
 
 
@@ -39,7 +41,7 @@ def _takes_rows_away(files: fs.FileSystem, path: str) -> bool:
 def _log(location: str) -> tuple[fs.FileSystem, str]:
     if "://" not in location:
         return fs.LocalFileSystem(), f"{location}/_delta_log"
-    files, path = fs.FileSystem.from_uri(re.sub(r"^s3[an]://", "s3://", location))
+    files, path = fs.FileSystem.from_uri(s3_uri(location))
     return files, f"{path}/_delta_log"
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import duckdb
 import duckdb_extension_delta
+import duckdb_extension_httpfs
 from sqlglot import exp
 
 from weir.delta_log import delta_version
 from weir.error import WeirError
 from weir.pack import load_pack
+from weir.s3 import duckdb_secret, s3_uri
 from weir.settings import settings
 from weir.tables import Table, lake_tables
 
@@ -67,10 +69,17 @@ def connect_marts() -> duckdb.DuckDBPyConnection:
 
 
 def load_delta(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the delta extension from its wheel: nothing is downloaded."""
-    package = Path(duckdb_extension_delta.__file__).parent
-    extension = package / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
-    connection.execute(f"load {_literal(str(extension))}")
+    """Load the delta extension, and for a lake on S3 its keys; from wheels: nothing is downloaded."""
+    _load(connection, duckdb_extension_delta.__file__, "delta")
+    if s3_uri(settings().table("", "")).startswith("s3://"):
+        _load(connection, duckdb_extension_httpfs.__file__, "httpfs")
+        options = ", ".join(f"{name} {_literal(text)}" for name, text in duckdb_secret().items())
+        connection.execute(f"create or replace temporary secret lake (type s3, {options})")
+
+
+def _load(connection: duckdb.DuckDBPyConnection, package: str, name: str) -> None:
+    folder = Path(package).parent / "extensions" / f"v{duckdb.__version__}"
+    connection.execute(f"load {_literal(str(folder / f'{name}.duckdb_extension'))}")
 
 
 def domains() -> list[str]:
@@ -144,7 +153,7 @@ def _scan(table: Table, version: int | None) -> str:
             f"cast(null as {duckdb_type(kind)}) as {_name(name)}" for name, kind in table.columns.items()
         )
         return f"select {', '.join(nulls)} where false"
-    location = settings().table(table.zone, table.name)
+    location = s3_uri(settings().table(table.zone, table.name))
     return f"select * from delta_scan({_literal(location)}, version => {version})"
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from pyarrow import fs
+
+from weir.s3 import s3_uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,7 @@ class Store:
         """A path or URI, which need not exist yet -> the store there."""
         if "://" not in location:
             return cls(fs.LocalFileSystem(), location)
-        # Hadoop's name for S3 is not Arrow's
-        return cls(*fs.FileSystem.from_uri(re.sub(r"^s3[an]://", "s3://", location)))
+        return cls(*fs.FileSystem.from_uri(s3_uri(location)))
 
     def names(self, folder: str = "") -> list[str]:
         """The names of the files in this folder or one below it, sorted."""

@@ -1,0 +1,58 @@
+import pytest
+
+from weir.s3 import duckdb_secret, hadoop_settings, s3_uri
+
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "weir",
+    "AWS_SECRET_ACCESS_KEY": "it's secret",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    """Nothing of this machine's own settings, and the keys."""
+    for name in (
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_SESSION_TOKEN",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("location", ["s3://weir/lake", "s3a://weir/lake", "s3n://weir/lake"])
+def test_every_name_of_s3_is_one_place(location):
+    assert s3_uri(location) == "s3://weir/lake"
+
+
+@pytest.mark.parametrize("location", ["/data/s3a/lake", "abfss://weir/lake"])
+def test_what_is_elsewhere_keeps_its_name(location):
+    assert s3_uri(location) == location
+
+
+def test_amazon_is_found_without_being_told(aws):
+    aws.setenv("AWS_REGION", "eu-central-1")
+    assert hadoop_settings() == {}
+    assert duckdb_secret() == {"key_id": "weir", "secret": "it's secret", "region": "eu-central-1"}
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_another_server_is_asked_by_path(aws, variable):
+    aws.setenv(variable, "http://s3:7070")
+    assert hadoop_settings() == {
+        "spark.hadoop.fs.s3a.endpoint": "http://s3:7070",
+        "spark.hadoop.fs.s3a.endpoint.region": "us-east-1",
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+    }
+    asked = {"endpoint": "s3:7070", "url_style": "path", "use_ssl": "false", "region": "us-east-1"}
+    assert duckdb_secret() == {"key_id": "weir", "secret": "it's secret", **asked}
+
+
+def test_a_secure_server_is_asked_securely(aws):
+    aws.setenv("AWS_ENDPOINT_URL_S3", "https://s3.example.org")
+    assert duckdb_secret()["use_ssl"] == "true"

@@ -1,0 +1,58 @@
+"""A lake on S3: what Spark and DuckDB are told of it, from the AWS_* variables that every AWS program reads."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import urlsplit
+
+# of a server that is not Amazon's: none of them cares, but a signature needs one
+REGION = "us-east-1"
+
+
+def s3_uri(location: str) -> str:
+    """'s3a://bucket/lake', as Hadoop writes it -> 's3://bucket/lake'; a path stays as it is."""
+    return re.sub(r"^s3[an]://", "s3://", location)
+
+
+def endpoint() -> str | None:
+    """The URL of a server other than Amazon's, or None."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
+
+
+def hadoop_settings() -> dict[str, str]:
+    """Spark settings for s3a://; its keys come from the environment, or the machine's role, by themselves."""
+    url = endpoint()
+    if url is None:
+        return {}
+    return {
+        "spark.hadoop.fs.s3a.endpoint": url,
+        "spark.hadoop.fs.s3a.endpoint.region": _region() or REGION,
+        # a bucket's own host name would need a name server that knows it
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+    }
+
+
+def duckdb_secret() -> dict[str, str]:
+    """Options of DuckDB's `create secret`, all of them texts; those that nobody set are left out."""
+    import boto3
+
+    found = boto3.Session().get_credentials()
+    options = {"region": _region()}
+    if found:
+        keys = found.get_frozen_credentials()
+        options |= {"key_id": keys.access_key, "secret": keys.secret_key, "session_token": keys.token}
+    return {name: text for name, text in options.items() if text} | _endpoint_options()
+
+
+def _endpoint_options() -> dict[str, str]:
+    url = endpoint()
+    if url is None:
+        return {}
+    place = urlsplit(url)
+    ssl = "true" if place.scheme == "https" else "false"
+    return {"endpoint": place.netloc, "url_style": "path", "use_ssl": ssl, "region": _region() or REGION}
+
+
+def _region() -> str | None:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
