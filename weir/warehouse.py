@@ -60,7 +60,7 @@ def connect_marts() -> duckdb.DuckDBPyConnection:
     version = _version()
     while True:
         try:
-            return _in_utc(duckdb.connect(warehouse_path(version), read_only=True))
+            return _prepared(duckdb.connect(warehouse_path(version), read_only=True))
         except duckdb.IOException:
             moved = _version()
             if moved == version:
@@ -112,7 +112,7 @@ def create_lake_views(
 
 def connect_lake(names: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
     """In memory: a view for every lake table of these domains (default all), and the marts by their names."""
-    connection = _in_utc(duckdb.connect())
+    connection = _prepared(duckdb.connect())
     tables = tables_of(domains() if names is None else names)
     create_lake_views(connection, tables, newest_versions(tables))
     version = published_version()
@@ -135,8 +135,10 @@ def sql(query: str) -> Answer:
     return Answer(columns, result.fetchall())
 
 
-def _in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def _prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     connection.execute("set global TimeZone = 'UTC'")
+    # it would stand on stdout, among what a query printed
+    connection.execute("set enable_progress_bar = false")
     return connection
 
 

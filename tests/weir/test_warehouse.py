@@ -36,6 +36,10 @@ def test_every_lake_table_has_a_view_before_anything_was_written(home):
         assert all(lake.execute(f"from {table.view}").fetchall() == [] for table in tables)
 
 
+def test_a_long_query_prints_nothing_of_its_own(home):
+    assert sql("select current_setting('enable_progress_bar') as shown").records() == [{"shown": False}]
+
+
 def test_an_empty_table_has_the_types_of_a_written_one(sample_home):
     tables = [table for table in tables_of(["payments"]) if table.zone in ("raw", "scored", "quarantine")]
     empty, written = duckdb.connect(), duckdb.connect()
