@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from bench.machine import Spent, machine, spending
-from spark_jobs.features import history_for, with_features
+from spark_jobs.features import with_features
 from spark_jobs.session import spark_session
 from weir.feature import Feature
 from weir.pack import load_pack
@@ -126,7 +126,7 @@ def bench_microbatch(spark: SparkSession, folder: str) -> None:
         scored = spark.read.parquet(path)
 
         def score(batch: DataFrame = batch, scored: DataFrame = scored) -> None:
-            _to_nowhere(batch.transform(with_features(features, history_for(scored, batch, features))))
+            _to_nowhere(batch.transform(with_features(features, scored)))
 
         spent = [measured(score) for _ in range(WARM_BATCHES)][-1]
         batch.unpersist()

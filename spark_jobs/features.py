@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.feature_rows import ROW_ID, key_hashes, to_feature_rows
-from spark_jobs.history import history_for, to_merged
+from spark_jobs.feature_rows import ROW_ID, contract_column, set_apart, to_feature_rows
+from spark_jobs.history import to_history_rows
 from spark_jobs.key_groups import KeyGroup, key_groups
 from spark_jobs.key_windows import ADDITIVE, answer, found_columns, windows_of
 from spark_jobs.late_events import (
@@ -20,43 +21,68 @@ from spark_jobs.late_events import (
     to_unseen_totals,
 )
 from spark_jobs.layers import Layer, Transform, with_layers
+from spark_jobs.sessions import open_chains
 from weir.feature import Feature
 
-__all__ = ["history_for", "with_features"]
+# so many rows are sorted sooner in one task than they are moved between several
+ONE_TASK = 100_000
 
 
-def with_features(features: Sequence[Feature], history: DataFrame | None) -> Transform:
+def with_features(features: Sequence[Feature], history: DataFrame | None = None) -> Transform:
     """Events of one batch -> the same rows with a column for each feature, and `is_late`.
 
     events: the contract's columns, `occurred_at` timestamp, `seq` bigint and `part` int, together unique.
-    history: earlier scored rows with the same columns and smaller `seq`: all, or what `history_for` keeps.
+    history: earlier rows of scored/<domain>, of smaller `seq`; only days and keys that matter are read.
     `is_late`: an event that shares a feature's key arrived before this one and is later in time.
     Runs the windows at once (events are read several times: persist them) and keeps what they found with the
     returned frame; Spark lets go of it when that frame is garbage.
     """
+    known = [set_apart(feature) for feature in features]
+    groups = key_groups(known)
 
     def transform(events: DataFrame) -> DataFrame:
-        groups = key_groups(features)
-        rows = events.transform(to_feature_rows(features, in_batch=True))
-        if history is not None:
-            earlier = history.transform(to_feature_rows(features, in_batch=False))
-            rows = rows.unionByName(earlier.transform(to_merged(groups, rows)))
-        computed = rows.transform(with_layers(_windows(groups, history is not None))).localCheckpoint()
+        if not known:
+            return events.withColumn("is_late", F.lit(False))
+        rows, few = _rows(groups, events, history)
+        computed = rows.transform(
+            with_layers(_windows(groups, "entry" in rows.columns, few))
+        ).localCheckpoint()
         found = computed.where("in_batch").withColumn("is_late", _late_for_history(groups))
         for group in _disordered_groups(groups, computed):
             found = found.transform(_without_unseen(group, computed))
-        answers = [f"{answer(feature, events.schema)} as `{feature.name}`" for feature in features]
-        return events.join(found.selectExpr(*ROW_ID, *answers, "is_late"), [*ROW_ID]).select(
+        answers = [
+            f"{answer(feature, events.schema)} as `{contract_column(feature.name)}`" for feature in known
+        ]
+        found = found.selectExpr(*ROW_ID, *answers, "is_late")
+        return events.join(F.broadcast(found) if few else found, [*ROW_ID]).select(
             *events.columns, *(feature.name for feature in features), "is_late"
         )
 
     return transform
 
 
-def _windows(groups: Sequence[KeyGroup], has_history: bool) -> list[Layer]:
-    layers = [key_hashes(groups)]
+def _rows(groups: Sequence[KeyGroup], events: DataFrame, history: DataFrame | None) -> tuple[DataFrame, bool]:
+    """The feature rows of the batch with those of the history that matter, and whether they are few: in one task."""
+    number, first = events.agg(F.count("*"), F.min("occurred_at")).collect()[0]
+    few = number <= ONE_TASK
+    rows = (events.coalesce(1) if few else events).transform(to_feature_rows(groups))
+    if history is not None and number:
+        earlier = history.transform(to_history_rows(groups, rows, first.replace(tzinfo=UTC)))
+        rows = rows.unionByName(earlier, allowMissingColumns=True)
+    if not few:
+        return rows, False
+    kept = rows.localCheckpoint()
+    few = kept.count() <= ONE_TASK
+    return kept.coalesce(1) if few else kept, few
+
+
+def _windows(groups: Sequence[KeyGroup], has_history: bool, few: bool) -> list[Layer]:
+    layers: list[Layer] = []
     for group in groups:
-        layers.append(Layer(together=group.hash))
+        if not few:
+            layers.append(Layer(together=group.hash))
+        if has_history:
+            layers += open_chains(group.features, [*group.partition, "entry"])
         layers += windows_of(group, group.partition, disorder(group, has_history))
     return layers
 

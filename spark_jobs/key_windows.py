@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pyspark.sql import types as T
 
-from spark_jobs.feature_rows import has_key
+from spark_jobs.feature_rows import contract_column, has_key
 from spark_jobs.key_groups import KeyGroup
 from spark_jobs.layers import Layer
 from spark_jobs.occurrences import distinct_marks, distinct_term, first_seen, previous, previous_event
@@ -25,12 +25,11 @@ from spark_jobs.sessions import (
     session_starts,
 )
 from spark_jobs.wide_sums import whole
-from weir.feature import Feature
+from weir.feature import SESSIONS, Feature
 
 # what an event had not seen can be taken away from its totals; every other kind is computed anew
 ADDITIVE = ("count", "sum")
 PREVIOUS = ("seconds_since_previous", "previous")
-SESSIONS = ("session_count", "session_seconds")
 KeyColumns = Callable[[Feature, Sequence[str]], Mapping[str, str]]
 
 
@@ -65,7 +64,7 @@ def answer(feature: Feature, schema: T.StructType) -> str:
     value = f"`{feature.name}`"
     if feature.kind == "sum":
         high, low = (f"`{name}`" for name in term_names(feature))
-        value = whole(high, low, schema[str(feature.value)].dataType)
+        value = whole(high, low, schema[contract_column(str(feature.value))].dataType)
     return f"if({has_key(feature.key)}, {value}, null)"
 
 

@@ -18,12 +18,13 @@ Transform = Callable[[DataFrame], DataFrame]
 class Layer:
     """One select: the columns it adds (name -> Spark SQL over the layer below), and those it leaves out.
 
-    `together`: the column by which rows are first brought to one task.
+    `together`: the column by which rows are first brought to one task. `where`: the rows it keeps.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     without: Iterable[str] = ()
     together: str | None = None
+    where: str | None = None
 
 
 def with_layers(layers: Iterable[Layer]) -> Transform:
@@ -48,4 +49,5 @@ def _select(layer: Layer, source: str) -> str:
     without = [*layer.without]
     kept = f"* except ({quoted(without)})" if without else "*"
     added = "".join(f", {sql} as `{name}`" for name, sql in layer.columns.items())
-    return f"(select {hint}{kept}{added} from {source})"
+    where = f" where {layer.where}" if layer.where else ""
+    return f"(select {hint}{kept}{added} from {source}{where})"

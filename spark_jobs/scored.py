@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.decisions import with_decision
 from spark_jobs.enriched import with_enrichments
-from spark_jobs.features import history_for, with_features
+from spark_jobs.features import with_features
 from weir.pack import Pack
 from weir.tables import scored_columns
 
@@ -26,10 +26,9 @@ def with_scores(
     """
 
     def transform(events: DataFrame) -> DataFrame:
-        history = history_for(scored, events, pack.features)
         return (
             events.transform(with_enrichments(pack.enrichments, references))
-            .transform(with_features(pack.features, history))
+            .transform(with_features(pack.features, scored))
             .transform(with_decision(pack))
             .transform(with_stamp(pack, batch_id))
             .select(*scored_columns(pack))

@@ -29,6 +29,10 @@ SETTINGS = {
     # 50 by default: felt on every read of a small table
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.session.timeZone": "UTC",
+    # planning every stage anew takes longer than most stages of a batch of a second
+    "spark.sql.adaptive.enabled": "false",
+    # the default is a type of 96 bits without statistics, so that no file or row group can be left out by time
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # a zone-less time in a Parquet file is UTC; one in nanoseconds arrives as a long, which parquet.py cuts
     "spark.sql.parquet.inferTimestampNTZ.enabled": "false",
     "spark.sql.legacy.parquet.nanosAsLong": "true",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from spark_jobs.feature_rows import condition, micros
 from spark_jobs.frames import before_this, in_time_order, older_than, up_to_this
+from spark_jobs.layers import Layer, quoted
 from weir.feature import Feature
+
+# how many gaps back from a key's first event the cells are told apart; a bigint has a bit for each
+CELLS = 62
 
 
 def session_neighbours(feature: Feature, partition: Sequence[str]) -> dict[str, str]:
@@ -52,6 +56,38 @@ def session(feature: Feature) -> dict[str, str]:
     else:
         answer = f"(at - greatest({name}_from, {name}_old_next)) div 1000000"
     return {feature.name: f"coalesce(if({is_open}, {answer}, null), 0)"}
+
+
+def open_chains(features: Iterable[Feature], partition: Sequence[str]) -> list[Layer]:
+    """Leave out the rows of the history that no open chain can reach.
+
+    The time before a key's `first` event in the batch is cut into cells of one gap: an empty one is longer than a
+    gap and breaks the chain. The cell next to the first event counts as taken, since the event may be at its end.
+    """
+    sessions = {_of(feature): feature for feature in features if feature.gap}
+    if not sessions:
+        return []
+    taken = {f"{name}_cells": _taken(feature, partition) for name, feature in sessions.items()}
+    reached = [
+        f"(`{name}_cells` | 1) & {_until(feature)} = {_until(feature)}" for name, feature in sessions.items()
+    ]
+    where = f"first is null or at > first or {' or '.join(f'({one})' for one in reached)}"
+    return [Layer(taken), Layer(without=taken, where=where)]
+
+
+def _taken(feature: Feature, partition: Sequence[str]) -> str:
+    here = f"{condition(feature)} and {_cell(feature)} between 0 and {CELLS}"
+    bit = f"if({here}, shiftleft(1L, cast({_cell(feature)} as int)), 0L)"
+    return f"bit_or({bit}) over (partition by {quoted(partition)})"
+
+
+def _until(feature: Feature) -> str:
+    """The bits of all cells between the row's and the first event."""
+    return f"(shiftleft(1L, cast(greatest(0, least({_cell(feature)}, {CELLS})) as int)) - 1)"
+
+
+def _cell(feature: Feature) -> str:
+    return f"((first - at) div {micros(_gap(feature))})"
 
 
 def _of(feature: Feature) -> str:
