@@ -1,0 +1,81 @@
+"""A message that kills the batch it is in is set aside with its reason, and the domain goes on."""
+
+import json
+
+import pytest
+
+from data_quality.books import books
+from spark_jobs.lake import read_table
+from spark_jobs.landing import FilesSource
+from spark_jobs.stream import Intake, drain
+from tests.small_pack import FILES
+from weir.mapping import load_mapping
+from weir.pack import load_pack
+from weir.settings import settings
+
+# each message says how its accounts are written; no SQL can catch a pattern that is none, so the batch ends
+MAPPING = """\
+columns:
+  event_id: id
+  event_type: "'payment'"
+  occurred_at: at
+  user_id: regexp_extract(account, form, 1)
+"""
+FORM, NO_FORM = "^acct-(.*)$", "^acct-(.*$"
+NOON = 1_790_000_000
+
+
+@pytest.fixture
+def domain(home, monkeypatch):
+    """A pack of its own in a folder of domains of its own."""
+    folder = home / "domains" / "small"
+    folder.mkdir(parents=True)
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    monkeypatch.setenv("WEIR_DOMAINS", str(folder.parent))
+    return "small"
+
+
+def payments(*numbers, form=FORM):
+    """A payment of one user at second n after noon for each n; its id is pn."""
+    rows = [{"id": f"p{n}", "account": "acct-u", "form": form, "at": NOON + n} for n in numbers]
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def drained(spark, domain, folder):
+    mapping = load_mapping(MAPPING, "mapping.yml", load_pack(domain).contract)
+    # a batch each file
+    return drain(spark, domain, Intake(FilesSource(folder, max_files=1), mapping=mapping, batch_bytes="1b"))
+
+
+def table(spark, zone, domain):
+    return read_table(spark, settings().table(zone, domain))
+
+
+def test_only_the_message_that_kills_its_batch_is_set_aside_and_the_next_batch_works(spark, home, domain):
+    folder = home / "in"
+    folder.mkdir()
+    lines = [payments(0, 1), "no json\n", payments(2, form=NO_FORM), payments(3, 4)]
+    (folder / "1.jsonl").write_text("".join(lines))
+    (folder / "2.jsonl").write_text(payments(5))
+    done = drained(spark, domain, folder)
+    assert (done.landed.messages, done.scored, done.quarantined) == (7, 5, 2)
+
+    raw, scored, refused = (table(spark, zone, domain) for zone in ("raw", "scored", "quarantine"))
+    payloads = raw.select("source", "partition", "position", "payload")
+    reasons = refused.join(payloads, ["source", "partition", "position"]).orderBy("seq").collect()
+    assert [(row["reason"], bytes(row["payload"]).decode()) for row in reasons] == [
+        ("not_json", "no json"),
+        ("poison", lines[2].strip()),
+    ]
+    # the others are scored as if the message had never come
+    rows = scored.orderBy("seq").collect()
+    assert [(row["event_id"], row["user_payments_5m"], row["batch_id"]) for row in rows] == [
+        ("p0", 1, 0),
+        ("p1", 2, 0),
+        ("p3", 3, 0),
+        ("p4", 4, 0),
+        ("p5", 5, 1),
+    ]
+    (counted,) = books(raw, scored, refused).collect()
+    assert (counted["balanced"], counted["raw"], counted["pending"]) == (True, 7, 0)
