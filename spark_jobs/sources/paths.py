@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, replace
+from importlib.util import find_spec
 
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
-from pyspark.sql.streaming.datasource import (
-    ReadAllAvailable,
-    ReadLimit,
-    ReadMaxFiles,
-    SupportsTriggerAvailableNow,
-)
 from pyspark.sql.types import StructType
 
 from spark_jobs.sources.manifest import Admitted, Found, Manifest, Reading, list_files
@@ -20,6 +15,8 @@ SCHEMA = (
     "ordinal bigint, folder string, path string, size bigint, changed_at bigint, "
     "digest string, format string, mapping string"
 )
+# Spark tells a Python source how much to read from 4.2 on
+TELLS_LIMITS = find_spec("pyspark.sql.streaming.datasource") is not None
 
 
 class Paths(DataSource):
@@ -43,7 +40,15 @@ class Paths(DataSource):
             int(self.options["maxFiles"]),
             int(self.options["maxBytes"]),
         )
-        return PathsReader(reading, self.options["manifest"])
+        return _reader()(reading, self.options["manifest"])
+
+
+def _reader() -> type[PathsReader]:
+    if not TELLS_LIMITS:
+        return PathsReader
+    from spark_jobs.sources.limited_paths import LimitedPathsReader
+
+    return LimitedPathsReader
 
 
 class Entries(InputPartition):
@@ -54,38 +59,41 @@ class Entries(InputPartition):
         self.entries = entries
 
 
-class PathsReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
-    """An offset is how many files the manifest holds, so a batch is what one look at the folder admitted."""
+class PathsReader(DataSourceStreamReader):
+    """An offset is how many files the manifest holds, so a batch is what one look at the folder admitted.
+
+    This is all that Spark 4.1 can use: a look admits every new file, so a drain, for which Spark 4.1 looks
+    once, is one batch of whatever size.
+    """
 
     def __init__(self, reading: Reading, manifest: str) -> None:
         self.reading = reading
         self.manifest = Manifest.load(manifest)
-        self.frozen: list[Found] | None = None
 
     def initialOffset(self) -> dict:
         return {"files": self.manifest.first}
 
-    def getDefaultReadLimit(self) -> ReadLimit:
-        return ReadMaxFiles(self.reading.max_files)
-
-    def prepareForTriggerAvailableNow(self) -> None:
-        self.frozen = list_files(self.reading.folder)
-
-    def latestOffset(self, start: dict, limit: ReadLimit) -> dict:
-        if len(self.manifest.admitted) < start["files"]:
-            raise ValueError(f"{self.manifest.store.folder}: lacks files the checkpoint knows; put it back")
-        if len(self.manifest.admitted) == start["files"]:
-            self._admit(unlimited=isinstance(limit, ReadAllAvailable))
-        return {"files": len(self.manifest.admitted)}
+    def latestOffset(self) -> dict:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self.admit(list_files(self.reading.folder), limited=False)
+        return self.offset()
 
     def partitions(self, start: dict, end: dict) -> Sequence[Entries]:
+        self.require_known(max(start["files"], end["files"]))
         entries = self.manifest.admitted[start["files"] : end["files"]]
         return [Entries(entries)] if entries else []
 
     def read(self, partition: Entries) -> Iterator[tuple]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return map(astuple, partition.entries)
 
-    def _admit(self, unlimited: bool) -> None:
-        found = list_files(self.reading.folder) if self.frozen is None else self.frozen
+    def offset(self) -> dict:
+        return {"files": len(self.manifest.admitted)}
+
+    def admit(self, found: list[Found], limited: bool) -> None:
+        """Admit the new files among those found: as many as one batch may take, or all of them."""
         everything = replace(self.reading, max_files=len(found), max_bytes=sum(file.size for file in found))
-        self.manifest.admit(found, everything if unlimited else self.reading)
+        self.manifest.admit(found, self.reading if limited else everything)
+
+    def require_known(self, files: int) -> None:
+        """Raise ValueError when a checkpoint has gone further than the manifest beside it."""
+        if len(self.manifest.admitted) < files:
+            raise ValueError(f"{self.manifest.store.folder}: lacks files the checkpoint knows; put it back")
