@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pyspark.sql import functions as F
 from spark_jobs.feed import Feed, Run
 from spark_jobs.lake import read_table
 from spark_jobs.raw import Landing
-from spark_jobs.sources.manifest import Admitted, Manifest, Reading, digest_of, left_out, stat_of
+from spark_jobs.sources.manifest import Admitted, Manifest, Reading, digest_of, left_out, list_files, stat_of
 from spark_jobs.sources.paths import Paths
 from spark_jobs.sources.source import FilesSource
 
@@ -35,6 +36,13 @@ def folder_of(source: FilesSource) -> Path:
     if not folder.is_dir():
         raise NotADirectoryError(f"{source.folder}: is no folder; name the folder that holds the files")
     return folder
+
+
+def new_files(source: FilesSource, checkpoint: str) -> Iterator[Path]:
+    """The files of a folder that were not admitted yet, in path order."""
+    folder = folder_of(source)
+    known = Manifest.load(_manifest(checkpoint)).known(str(folder))
+    return (folder / file.path for file in list_files(str(folder)) if file.path not in known)
 
 
 def hold_landed(spark: SparkSession, raw: str, checkpoint: str) -> None:

@@ -10,11 +10,12 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from spark_jobs.epoch import resume
 from spark_jobs.feed import Feed, Run
-from spark_jobs.file_feed import folder_of, hold_landed, open_files
+from spark_jobs.file_feed import folder_of, hold_landed, new_files, open_files
 from spark_jobs.lake import rows_appended, table_version
 from spark_jobs.mapping import keep_mapping
 from spark_jobs.raw import create_raw
 from spark_jobs.record_feed import begin_behind, open_records
+from spark_jobs.sources.fit import require_fit
 from spark_jobs.sources.source import FilesSource, Source
 from weir.error import WeirError
 from weir.mapping import ColumnMapping
@@ -92,7 +93,8 @@ def start_raw(
 ) -> RawStream:
     """Start landing a source; without `every` ('1 second') it ends when what is there now has landed.
 
-    The caller holds the domain's lease. Raises OrphanedTable, NotADirectoryError, MessagesGone, OtherPlace.
+    The caller holds the domain's lease. Raises OrphanedTable, NotADirectoryError, MessagesGone, OtherPlace;
+    and MappingMismatch, of files, before anything has landed.
     """
     if isinstance(source, FilesSource):
         folder_of(source)
@@ -102,6 +104,8 @@ def start_raw(
     if new_epoch:
         _begin_behind(spark, source, raw, checkpoint)
     query = resume(spark, name, checkpoint, [raw], new_epoch)
+    if mapping and isinstance(source, FilesSource):
+        require_fit(mapping, new_files(source, checkpoint), format)
     kept = keep_mapping(spark, settings().table("mapping", domain), mapping) if mapping else None
     run = Run(spark, domain, query, checkpoint, format, kept)
     feed = open_files(source, run) if isinstance(source, FilesSource) else open_records(source, run)

@@ -52,6 +52,15 @@ def read_split(split: Split) -> Iterator[pa.RecordBatch]:
             yield _batch(split, positions, payloads, split.entry.format)
 
 
+def first_payloads(split: Split) -> list[bytes]:
+    """A file -> the messages of its first block; none when they cannot be read, or there are none."""
+    try:
+        _, payloads = next(_read(split), (None, None))
+    except BROKEN:
+        return []
+    return payloads.to_pylist() if payloads else []
+
+
 def _read(split: Split) -> Iterator[tuple[np.ndarray, pa.Array]]:
     if split.entry.format == "csv":
         yield from read_csv(lambda: _open(split))
