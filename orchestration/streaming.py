@@ -13,7 +13,7 @@ from spark_jobs.stream import Drained, Intake, drain, intake, serve, writing
 
 
 def intakes(
-    domains: Sequence[str], source: str | None, form: str, mapping: Path | None, new_epoch: bool
+    domains: Sequence[str], source: str | None, form: str | None, mapping: Path | None, new_epoch: bool
 ) -> dict[str, Intake]:
     """Domain -> its intake; `{domain}` in the source stands for the domain's name."""
     return {

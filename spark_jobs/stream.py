@@ -20,7 +20,7 @@ from spark_jobs.scorer import Scorer, lists_of, nothing
 from spark_jobs.sources.kinds import parse_source
 from spark_jobs.sources.source import Source
 from weir.error import WeirError
-from weir.mapping import ColumnMapping, load_mapping
+from weir.mapping import FORMATS, ColumnMapping, load_mapping
 from weir.pack import load_pack
 from weir.settings import settings
 from weir.tables import LABELS, QUARANTINE, REFERENCE, scored_columns
@@ -71,19 +71,22 @@ class Service:
 
 
 def intake(
-    domain: str, source: str | None, form: str, mapping: Path | None, new_epoch: bool = False
+    domain: str, source: str | None, form: str | None, mapping: Path | None, new_epoch: bool = False
 ) -> Intake:
     """The words of the command line -> Intake. A format that is no file format is a mapping the pack ships."""
     contract = load_pack(domain).contract
     shipped = settings().domains / domain / "mappings" / f"{form}.yml"
     chosen = mapping or (shipped if shipped.exists() else None)
-    if chosen is None and form not in ("json", "csv", "parquet"):
+    if chosen is None and form not in (None, *FORMATS):
         known = sorted(path.stem for path in shipped.parent.glob("*.yml"))
         raise WeirError(
-            f"--format {form}: write json, csv, parquet{''.join(f' or {name}' for name in known)}"
+            f"--format {form}: write {', '.join(FORMATS)}{''.join(f' or {name}' for name in known)}"
         )
     loaded = load_mapping(chosen.read_text(), str(chosen), contract) if chosen else None
-    file_format = form if form in ("json", "csv", "parquet") else (loaded and loaded.format) or "json"
+    written = loaded.format if loaded else None
+    if written and form in FORMATS and form != written:
+        raise WeirError(f"--format {form}: {chosen} says that it is for {written}; leave --format out")
+    file_format = form if form in FORMATS else written or "json"
     return Intake(parse_source(source), file_format, loaded, new_epoch=new_epoch)
 
 

@@ -51,8 +51,11 @@ def stream(
         typer.Option("--from", help="KIND:PLACE, such as files:DIR; what raw holds already when left out."),
     ] = None,
     form: Annotated[
-        str, typer.Option("--format", help="json, csv, parquet, or a mapping the pack ships.")
-    ] = "json",
+        str | None,
+        typer.Option(
+            "--format", help="json, csv, parquet, or a mapping the pack ships; json, or what --mapping says."
+        ),
+    ] = None,
     mapping: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="YAML: contract column: SQL.")
     ] = None,

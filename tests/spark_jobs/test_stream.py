@@ -150,3 +150,12 @@ def test_a_second_writer_of_a_domain_is_refused(spark, home, lines):
 def test_an_unknown_format_is_refused_with_those_there_are(home):
     with pytest.raises(WeirError, match="ethereum-etl"):
         intake("crypto", "files:somewhere", "etherium", None)
+
+
+def test_a_mapping_says_what_its_files_are(home):
+    mapping = home / "mine.yml"
+    columns = {"event_id": "id", "event_type": "'login'", "occurred_at": "at", "user_id": "who"}
+    mapping.write_text(json.dumps({"format": "csv", "columns": columns}))
+    assert intake("payments", "files:somewhere", None, mapping).format == "csv"
+    with pytest.raises(WeirError, match="leave --format out"):
+        intake("payments", "files:somewhere", "json", mapping)
