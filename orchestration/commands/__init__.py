@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestration.commands import doctor, events, inputs, lake, services
+from orchestration.commands import adapt, doctor, events, inputs, lake, services
 from orchestration.commands.show import escaped, stderr
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ reference = typer.Typer(
 
 app.command()(doctor.doctor)
 app.command()(inputs.simulate)
+app.command()(adapt.adapt)
 app.command()(inputs.stream)
 app.command()(inputs.labels)
 app.command()(lake.marts)
