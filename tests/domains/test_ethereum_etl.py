@@ -66,6 +66,7 @@ OTHER_EXPORTS = {
 ROWS = {
     "transaction": TRANSACTION,
     "token transfer": TOKEN_TRANSFER,
+    "call": {**TRANSACTION, "input": "0x3593564c"},
     "to null": {**TRANSACTION, "to_address": None, "receipt_contract_address": "0xcc"},
     "to nothing": {**TRANSACTION, "to_address": "", "receipt_contract_address": "0xcc"},
     "untyped transaction": _untyped(TRANSACTION),
@@ -106,6 +107,9 @@ def test_what_the_contract_has_no_column_for_is_kept_as_metadata(judged_rows):
     assert metadata["block_number"] == "17173049"
     assert metadata["receipt_status"] == "1"
     assert "receipt_contract_address" not in metadata
+    assert metadata["is_call"] == "false"
+    assert judged_rows["call"].metadata["is_call"] == "true"
+    assert "is_call" not in judged_rows["token transfer"].metadata
 
 
 def test_a_token_transfer_is_named_by_its_transaction_and_log_index(judged_rows):
