@@ -120,4 +120,4 @@ def _begin_behind(spark: SparkSession, source: Source, raw: str, checkpoint: str
     if isinstance(source, FilesSource):
         hold_landed(spark, raw, checkpoint)
     else:
-        begin_behind(spark, raw, checkpoint, source.name)
+        begin_behind(spark, raw, checkpoint, source)

@@ -17,7 +17,7 @@ from spark_jobs.epoch import newest_commit
 from spark_jobs.feed import Feed, Run
 from spark_jobs.lake import append_once, last_batch, read_table
 from spark_jobs.raw import next_seq, with_receipt
-from spark_jobs.sources.source import RecordSource
+from spark_jobs.sources.source import FORMAT, RecordSource
 from spark_jobs.storage import read_text, write_text
 from weir.error import WeirError
 
@@ -34,18 +34,23 @@ class RecordLanding:
     """The `foreachBatch` of raw/<domain> from records: a batch -> its messages, appended once."""
 
     run: Run
-    source: str
+    source: RecordSource
 
     def __call__(self, records: DataFrame, batch_id: int) -> None:
         run = self.run
         done = last_batch(run.spark, run.raw, run.query)
         if done is not None and batch_id <= done:
             return
-        named = {"source": self.source, "format": run.format, "mapping": run.mapping}
-        constants = {name: F.lit(value).cast("string") for name, value in named.items()}
         receipt = with_receipt(datetime.now(UTC), batch_id)
-        with numbered(records, next_seq(run.spark, run.raw)) as rows:
-            append_once(rows.withColumns(constants).transform(receipt), run.raw, run.query, batch_id)
+        with numbered(records, next_seq(run.spark, run.raw), self.source) as rows:
+            append_once(rows.withColumns(self._named(rows)).transform(receipt), run.raw, run.query, batch_id)
+
+    def _named(self, rows: DataFrame) -> dict[str, Column]:
+        named = {"source": self.source.name, FORMAT: self.run.format, "mapping": self.run.mapping}
+        columns = {name: F.lit(value).cast("string") for name, value in named.items()}
+        if FORMAT in rows.columns:
+            columns[FORMAT] = F.coalesce(FORMAT, columns[FORMAT])
+        return columns
 
 
 def open_records(source: RecordSource, run: Run) -> Feed:
@@ -57,12 +62,12 @@ def open_records(source: RecordSource, run: Run) -> Feed:
         source.require_kept(run.spark, reached(run), landed)
 
     require_kept()
-    rows = source.stream(run.spark, landed)
-    return Feed(rows, RecordLanding(run, source.name), require_kept=require_kept)
+    rows = source.stream(run.spark, landed, run.checkpoint)
+    return Feed(rows, RecordLanding(run, source), require_kept=require_kept)
 
 
-def begin_behind(spark: SparkSession, raw: str, checkpoint: str, source: str) -> None:
-    """Keep where a new checkpoint begins: behind the last position that `raw` holds of each partition.
+def begin_behind(spark: SparkSession, raw: str, checkpoint: str, source: RecordSource) -> None:
+    """Keep where a new checkpoint begins: behind the last message that `raw` holds of each lane.
 
     Kept in a file, because a crash may come between this and the first batch, which keeps it for good.
     """
@@ -70,10 +75,12 @@ def begin_behind(spark: SparkSession, raw: str, checkpoint: str, source: str) ->
         write_text(spark, _start(checkpoint), json.dumps(last_positions(spark, raw, source)))
 
 
-def last_positions(spark: SparkSession, raw: str, source: str) -> dict[str, int]:
-    """Partition -> the last position of it that `raw` holds."""
-    messages = read_table(spark, raw).where(F.col("source") == source)
-    rows = messages.groupBy("partition").agg(F.max("position").alias("position")).collect()
+def last_positions(spark: SparkSession, raw: str, source: RecordSource) -> dict[str, int]:
+    """Partition -> position of the last message that `raw` holds of each lane."""
+    messages = read_table(spark, raw).where(F.col("source") == source.name)
+    order = F.struct(*map(F.expr, source.order))
+    last = F.max_by(F.struct("partition", "position"), order).alias("last")
+    rows = messages.groupBy(F.expr(source.lane)).agg(last).select("last.*").collect()
     return {row["partition"]: row["position"] for row in rows}
 
 
@@ -88,14 +95,17 @@ def reached(run: Run) -> str | None:
 
 
 @contextmanager
-def numbered(records: DataFrame, first: int) -> Iterator[DataFrame]:
-    """Records -> the same with `seq`, rising from `first` by partition and position, without gaps.
+def numbered(
+    records: DataFrame, first: int, source: type[RecordSource] | RecordSource
+) -> Iterator[DataFrame]:
+    """Records -> the same with `seq`, rising from `first` along each of the source's lanes, without gaps.
 
     The rows of a task follow those of the task before it, so no sort of the whole batch is needed and a reader
     of the table who takes some files of a commit takes the earliest rows. Kept in memory meanwhile: the source
     is read once.
     """
-    tasks = records.repartition("partition").sortWithinPartitions("partition", "position")
+    lane, order = F.expr(source.lane), map(F.expr, source.order)
+    tasks = records.repartition(lane).sortWithinPartitions(lane, *order)
     kept = tasks.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         row = F.monotonically_increasing_id().bitwiseAND(F.lit(ROW_OF_TASK))

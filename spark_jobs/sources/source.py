@@ -8,9 +8,10 @@ that happens once, epoch, checkpoint and lease. To add one:
 2. enter it into KINDS of spark_jobs/sources/kinds.py, which makes `--from KIND:PLACE` of it.
 
 The raw key (source, partition, position) is all that tells messages apart, so a source must give a message the
-same partition and position whenever it is asked, and within a partition positions must rise in the order
-of arrival; gaps are fine. A batch may come again after a crash, and must then hold the same rows: a Python data
-source gives `partitions(start, end)` whose `read` depends on nothing but those two offsets.
+same partition and position whenever it is asked. Within a partition positions must rise in the order of arrival
+(gaps are fine), unless the source says by `lane` and `order` what else is in which order. A batch may come again
+after a crash, and must then hold the same rows: a Python data source gives `partitions(start, end)` whose `read`
+depends on nothing but those two offsets.
 """
 
 from __future__ import annotations
@@ -18,14 +19,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
+import pyspark
 from pyspark.sql import DataFrame, SparkSession
 
 from weir.error import WeirError
 
 RECORDS = {"partition": "string", "position": "bigint", "payload": "binary"}
+# a source may add this column: null for the format that the user names
+FORMAT = "format"
 
 
 class MessagesGone(WeirError):
@@ -48,16 +53,26 @@ class FilesSource:
         return cls(Path(place).expanduser())
 
 
+def require_limits(source: str) -> None:
+    """Raise WeirError when this Spark does not tell a Python source where a batch begins."""
+    # it does from 4.2 on
+    if find_spec("pyspark.sql.streaming.datasource") is None:
+        raise WeirError(f"{source}: needs Spark 4.2 or newer, and this is {pyspark.__version__}")
+
+
 class RecordSource(ABC):
     """A place that hands out messages by partition and position.
 
     kind: the word in `--from KIND:PLACE`; the query is `raw/<domain>/<kind>`.
     jars: `group:artifact:version` of what its connector needs beside Delta; none for a Python data source.
+    lane: SQL over RECORDS of what messages share that are in order; order: SQL of what they are in order of.
     """
 
     __slots__ = ()
     kind: ClassVar[str]
     jars: ClassVar[tuple[str, ...]] = ()
+    lane: ClassVar[str] = "partition"
+    order: ClassVar[tuple[str, ...]] = ("position",)
 
     @property
     @abstractmethod
@@ -65,12 +80,13 @@ class RecordSource(ABC):
         """'kafka:payments': what raw's column `source` says, and nothing secret. Stays the same for ever."""
 
     @abstractmethod
-    def stream(self, spark: SparkSession, landed: Mapping[str, int]) -> DataFrame:
+    def stream(self, spark: SparkSession, landed: Mapping[str, int], checkpoint: str) -> DataFrame:
         """A streaming DataFrame of RECORDS (a null payload is a message too), bounded in each batch.
 
-        landed: partition -> the last position that `raw` holds; only a new checkpoint asks for it, to begin
-        behind it, and a partition that is not in it begins at the earliest message there is. Empty but for
-        `--new-epoch`. Register a Python data source here.
+        landed: partition -> position of the last message of each lane that `raw` holds; only a new checkpoint
+        asks for it, to begin behind it, and a lane that is not in it begins at the earliest message there is.
+        Empty but for `--new-epoch`. checkpoint: the query's, for what a source must keep beside it. Register a
+        Python data source here.
         """
 
     def require_kept(self, spark: SparkSession, reached: str | None, landed: Mapping[str, int]) -> None:

@@ -36,7 +36,7 @@ class Shelf(RecordSource):
     def name(self) -> str:
         return f"shelf:{self.folder.name}"
 
-    def stream(self, spark: SparkSession, landed: Mapping[str, int]) -> DataFrame:
+    def stream(self, spark: SparkSession, landed: Mapping[str, int], checkpoint: str) -> DataFrame:
         records = spark.readStream.schema(ddl(RECORDS)).option("maxFilesPerTrigger", 1).json(str(self.folder))
         behind = json.dumps(landed)
         last = F.from_json(F.lit(behind), "map<string,bigint>")[F.col("partition")]
@@ -67,7 +67,7 @@ def of_partition(spark, partition):
 def test_seq_rises_with_position_in_every_partition_and_has_no_gaps(spark):
     records = [(str(part), position) for position in (9, 2, 5) for part in range(7)]
     frame = spark.createDataFrame([(*record, b"x") for record in records], ddl(RECORDS))
-    with numbered(frame.repartition(5), 100) as rows:
+    with numbered(frame.repartition(5), 100, Shelf) as rows:
         found = rows.withColumn("task", F.spark_partition_id()).orderBy("seq").collect()
     assert [row["seq"] for row in found] == list(range(100, 121))
     assert [row["task"] for row in found] == sorted(row["task"] for row in found)
