@@ -8,6 +8,8 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
+from spark_jobs.sources.concatenated import SEAM, cut_objects
+
 BLOCK = 8 * 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NEWLINE = ord("\n")
@@ -20,7 +22,8 @@ def read_lines(
     """The lines that begin in bytes [start, end) of a stream -> blocks of (positions, payloads).
 
     A position is the offset of a payload's first byte. Payloads are the bytes as they are, without the
-    newline; a line of white space is no message, and a byte order mark at the start belongs to none.
+    newline; a line of white space is no message, and a byte order mark at the start belongs to none. Several
+    JSON objects on one line are a message each.
     """
     for offset, block in _whole_lines(stream, _first_line(stream, start)):
         if end is not None and offset >= end:
@@ -30,7 +33,9 @@ def read_lines(
         positions = starts + (offset + mark)
         # behind a byte order mark the first line still begins at byte 0
         within = len(positions) if end is None else int(np.searchsorted(positions, max(end, mark + 1)))
-        yield positions[:within], payloads.slice(0, within)
+        lines = positions[:within], payloads.slice(0, within)
+        # looked for in the whole block: line by line it would take as long as all else together
+        yield cut_objects(*lines) if SEAM in block else lines
 
 
 def split_lines(block: bytes) -> tuple[np.ndarray, pa.Array]:

@@ -103,3 +103,10 @@ def test_small_pieces_share_a_task_and_large_ones_do_not(tmp_path):
     sizes = [10, 20, split.TASK_BYTES, 5, split.TASK_BYTES, 1]
     bundles = tasks(Split(entry, 0, 0, size) for size in sizes)
     assert [[piece.end for piece in bundle] for bundle in bundles] == [sizes[:3], sizes[3:5], sizes[5:]]
+
+
+def test_objects_that_firehose_wrote_onto_one_line_are_messages_each(messages):
+    content = gzip.compress(b'{"a":"}{"}{"b":1}') + gzip.compress(b'{"c":2}')
+    found = messages("events-1-2026-11-21-00-00-00-0a1b.gz", content)
+    assert [row[:2] for row in found] == [(0, b'{"a":"}{"}'), (10, b'{"b":1}'), (17, b'{"c":2}')]
+    assert [row[3] for row in found] == [101, 111, 118]
