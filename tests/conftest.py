@@ -16,6 +16,8 @@ from spark_jobs.session import spark_session
 os.environ["WEIR_SPARK_JAVA_OPTIONS"] = (
     "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
 )
+# of Spark's Python workers too, which take what is set before Java starts: no test ever reaches AWS
+os.environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,13 @@ LONGEST_NUMBER = 1000
 CUT = 200
 
 _TEXT = "cast(payload as string)"
-_UNREADABLE = "format = 'unreadable'"
+# what a source says in the place of messages that it could not get; the reason is named alike
+_NOTICE = "format in ('unreadable', 'gap')"
 _TOO_LARGE = f"octet_length(payload) > {LARGEST}"
 _SURROGATE = r"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|[c-fC-F][0-9a-fA-F]{2})"
 
 BODY = f"""
-    case when {_UNREADABLE} or {_TOO_LARGE} or not is_valid_utf8({_TEXT}) then null
+    case when {_NOTICE} or {_TOO_LARGE} or not is_valid_utf8({_TEXT}) then null
     when startswith({_TEXT}, '\\uFEFF') then substr({_TEXT}, 2)
     else {_TEXT} end"""
 
@@ -87,7 +88,7 @@ def _refusal_of_unparsed() -> str:
 
 
 REFUSED = f"""
-    case when {_UNREADABLE} then 'unreadable'
+    case when {_NOTICE} then format
     when {_TOO_LARGE} then 'too_large'
     when _body is null and payload is not null then 'invalid_utf8'
     when _json is null then {_refusal_of_unparsed()}
@@ -95,7 +96,7 @@ REFUSED = f"""
     when _input is null then 'not_object' end"""
 
 REFUSED_ROW = f"""
-    case when {_UNREADABLE} then 'unreadable'
+    case when {_NOTICE} then format
     when {_TOO_LARGE} then 'too_large'
     when _input is null then 'not_object' end"""
 

@@ -17,6 +17,12 @@ class Reason:
 
 REASONS = (
     Reason("unreadable", "message", "a file could not be read", "send the file again, whole"),
+    Reason(
+        "gap",
+        "message",
+        "a source had lost messages",
+        "land those between `after` and `before` from elsewhere",
+    ),
     Reason("too_large", "message", "over 1 MiB; not parsed", "split it, or leave the attachment out"),
     Reason("invalid_utf8", "message", "the bytes are not UTF-8", "encode as UTF-8"),
     Reason("too_deep", "message", "nested deeper than 64 levels; not parsed", "flatten it"),

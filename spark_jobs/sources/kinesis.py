@@ -1,121 +1,63 @@
-"""A Kinesis stream as a stream of messages (Spark's Python data source API): a task a shard reads its records."""
+"""`--from kinesis:STREAM`."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
-from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
-from pyspark.sql.streaming.datasource import (
-    ReadAllAvailable,
-    ReadLimit,
-    ReadMaxBytes,
-    SupportsTriggerAvailableNow,
-)
-from pyspark.sql.types import StructType
+from botocore.exceptions import BotoCoreError, ClientError
+from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.sources.kinesis_batch import (
-    INTAKE,
-    Bounds,
-    Mark,
-    Range,
-    next_mark,
-    ranges,
-    read_range,
-    require_kept,
-    to_read,
-)
+from spark_jobs.sources.kinesis_batch import marks_of, require_kept
 from spark_jobs.sources.kinesis_stream import KinesisStream
-from spark_jobs.sources.kpl import messages_of
-
-SCHEMA = "partition string, position bigint, payload binary"
-# how many shards are asked at once for where they end
-CALLERS = 16
+from spark_jobs.sources.source import RecordSource, require_limits
+from weir.error import WeirError
 
 
-class Kinesis(DataSource):
-    """`weir_kinesis`: a row is one message; `partition` is shard:sequence number, `position` its place in that.
+@dataclass(frozen=True, slots=True)
+class KinesisSource(RecordSource):
+    """A stream by its name or ARN, and about how much of it one batch may take."""
 
-    Options: stream (a name or ARN), maxBytes (of a batch). Credentials come from the usual AWS chain alone.
-    """
+    kind: ClassVar[str] = "kinesis"
+    lane: ClassVar[str] = "split_part(partition, ':', 1)"
+    # as text, because a sequence number has more digits than any number of Spark's
+    order: ClassVar[tuple[str, ...]] = ("lpad(split_part(partition, ':', 2), 128, '0')", "position")
 
-    @classmethod
-    def name(cls) -> str:
-        return "weir_kinesis"
+    place: str
+    max_bytes: int = 256 * 1024 * 1024
 
-    def schema(self) -> str:
-        return SCHEMA
+    @property
+    def name(self) -> str:
+        return f"kinesis:{self.place}"
 
-    def streamReader(self, schema: StructType) -> KinesisReader:
-        return KinesisReader(self.options["stream"], int(self.options["maxBytes"]))
+    def stream(self, spark: SparkSession, landed: Mapping[str, int], checkpoint: str) -> DataFrame:
+        require_limits(self.name)
+        # not above: older Spark lacks what it is made of
+        from spark_jobs.sources.kinesis_reader import Kinesis
 
+        spark.dataSource.register(Kinesis)
+        begin = dict(partition.split(":") for partition in landed)
+        # where the driver finds the stream, whatever the executors' environment says
+        meta = KinesisStream.at(self.place).client.meta
+        options = {
+            "stream": self.place,
+            "region": meta.region_name,
+            "endpoint": meta.endpoint_url,
+            "maxBytes": str(self.max_bytes),
+            "begin": json.dumps(begin),
+        }
+        return spark.readStream.format(Kinesis.name()).options(**options).load()
 
-class ShardRange(InputPartition):
-    """What one task reads."""
-
-    def __init__(self, wanted: Range) -> None:
-        super().__init__(wanted)
-        self.range = wanted
-
-
-class KinesisReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
-    """An offset is how far each shard is read: {shard: Mark}."""
-
-    def __init__(self, stream: str, max_bytes: int) -> None:
-        self.stream = stream
-        self.max_bytes = max_bytes
-        self.stop_at: int | None = None
-        self.connected: KinesisStream | None = None
-
-    def initialOffset(self) -> dict:
-        return {}
-
-    def getDefaultReadLimit(self) -> ReadLimit:
-        return ReadMaxBytes(self.max_bytes)
-
-    def prepareForTriggerAvailableNow(self) -> None:
-        self.stop_at = _now()
-
-    def latestOffset(self, start: dict, limit: ReadLimit) -> dict:
-        stream, marks = self._connect(), _marks(start)
-        shards, now = stream.shards(), _now()
-        oldest = now - int(stream.retention().total_seconds() * 1000)
-        require_kept(stream, shards, marks, oldest)
-        wanted = to_read(shards, marks)
-        bounds = Bounds(now, self._span(len(wanted), limit), self.stop_at)
-        with ThreadPoolExecutor(CALLERS) as pool:
-            found = pool.map(
-                lambda shard: next_mark(stream, shard, marks.get(shard.id, Mark()), bounds), wanted
+    def require_kept(self, spark: SparkSession, reached: str | None, landed: Mapping[str, int]) -> None:
+        try:
+            stream = KinesisStream.at(self.place)
+            require_kept(
+                stream, stream.shards(), marks_of(json.loads(reached or "{}")), time.time_ns() // 1_000_000
             )
-            moved = dict(zip((shard.id for shard in wanted), found, strict=True))
-        kept = {shard.id: marks.get(shard.id, Mark()) for shard in shards} | moved
-        return {shard: asdict(mark) for shard, mark in kept.items() if mark != Mark()}
-
-    def partitions(self, start: dict, end: dict) -> Sequence[ShardRange]:
-        return [ShardRange(wanted) for wanted in ranges(_marks(start), _marks(end))]
-
-    def read(self, partition: ShardRange) -> Iterator[tuple]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        for record in read_range(KinesisStream.at(self.stream), partition.range):
-            place = f"{partition.range.shard}:{record.sequence}"
-            for index, message in enumerate(messages_of(record.data)):
-                yield place, index, message
-
-    def _connect(self) -> KinesisStream:
-        # not in __init__: Spark pickles a reader, and a client cannot be
-        self.connected = self.connected or KinesisStream.at(self.stream)
-        return self.connected
-
-    def _span(self, shards: int, limit: ReadLimit) -> int | None:
-        if isinstance(limit, ReadAllAvailable):
-            return None
-        return max(1000, 1000 * self.max_bytes // (INTAKE * max(shards, 1)))
-
-
-def _marks(offset: dict) -> dict[str, Mark]:
-    return {shard: Mark(**mark) for shard, mark in offset.items()}
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+        except (BotoCoreError, ClientError) as error:
+            raise WeirError(
+                f"{self.name}: {error}; check the name, the region and the AWS credentials"
+            ) from error

@@ -6,11 +6,11 @@ moment, which costs one small call; or, when there is none, the last one that th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from spark_jobs.sources.kinesis_stream import KinesisStream, Record, Shard
-from weir.error import WeirError
+from spark_jobs.sources.kinesis_stream import KinesisStream, Page, Record, Shard
+from spark_jobs.sources.source import MessagesGone
 
 # what arrived within the last second is left to the next batch, when there is something behind it to end with
 SETTLE = 1000
@@ -20,10 +20,6 @@ STALE = 900_000
 SKEW = 300_000
 # a shard takes in at most this much (bytes a second), so a span of time bounds the size of a batch
 INTAKE = 1024 * 1024
-
-
-class RecordsGone(WeirError):
-    """The stream no longer keeps what has not been read yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +32,11 @@ class Mark:
 
 
 Marks = Mapping[str, Mark]
+
+
+def marks_of(offset: Mapping[str, dict]) -> dict[str, Mark]:
+    """An offset, as Spark keeps it -> how far each shard is read."""
+    return {shard: Mark(**mark) for shard, mark in offset.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,14 @@ def next_mark(stream: KinesisStream, shard: Shard, mark: Mark, bounds: Bounds) -
     """A shard and how far it is read -> how far it will be when the next batch is done."""
     if bounds.stop is not None and mark.until >= bounds.stop:
         return mark
-    first = None if mark.until else _first_since(stream, shard, 0)
+    first = None if mark.until else _first(stream.after(shard.id, mark.after, limit=1))
     since = first.arrived if first else mark.until or bounds.now
-    found = _first_since(stream, shard, bounds.horizon(since))
+    found = _first(stream.since(shard.id, bounds.horizon(since), limit=1))
     if found and int(found.sequence) > int(mark.after or 0):
         return Mark(found.sequence, found.arrived)
     if found is None and shard.is_closed:
         return Mark(mark.after, bounds.now, is_finished=True)
-    last = _newest(stream, shard, mark)
+    last = _newest(stream, shard, max(since - SKEW, 0))
     if last and int(last.sequence) > int(mark.after or 0):
         return Mark(last.sequence, bounds.now)
     # an offset that moves makes a batch: only often enough that it never looks as old as the retention
@@ -99,7 +100,7 @@ def ranges(start: Marks, end: Marks) -> list[Range]:
 
 
 def read_range(stream: KinesisStream, wanted: Range) -> Iterator[Record]:
-    """The records of a range, in order. Raises RecordsGone when the last one is not there any more."""
+    """The records of a range, in order. Raises MessagesGone when the last one is not there any more."""
     for page in stream.after(wanted.shard, wanted.after):
         for record in page.records:
             if wanted.last and int(record.sequence) > int(wanted.last):
@@ -111,33 +112,36 @@ def read_range(stream: KinesisStream, wanted: Range) -> Iterator[Record]:
             raise _gone(stream, wanted)
 
 
-def require_kept(stream: KinesisStream, shards: list[Shard], marks: Marks, oldest: int) -> None:
-    """Raise RecordsGone when a shard is read no further than the stream still keeps its records."""
+def require_kept(stream: KinesisStream, shards: list[Shard], marks: Marks, now: int) -> None:
+    """Raise MessagesGone when a shard is read no further than the stream still keeps its records at `now` (ms)."""
+    oldest = now - int(stream.retention().total_seconds() * 1000)
     listed = {shard.id for shard in shards}
     for shard, mark in marks.items():
         if mark.is_finished or not mark.until:
             continue
         if mark.until < oldest or shard not in listed:
-            raise RecordsGone(
+            raise MessagesGone(
                 f"kinesis:{stream.name}: {shard} was read to {_place(mark.after)} and the stream no longer keeps "
                 "all that came behind it; go on with what it keeps by --new-epoch, and make its retention longer"
             )
 
 
-def _first_since(stream: KinesisStream, shard: Shard, arrived: int) -> Record | None:
-    pages = stream.since(shard.id, arrived, limit=1)
-    return next((record for page in pages for record in page.records), None)
+def _first(pages: Iterable[Page]) -> Record | None:
+    for page in pages:
+        if page.records or page.is_last:
+            return page.records[0] if page.records else None
+    return None
 
 
-def _newest(stream: KinesisStream, shard: Shard, mark: Mark) -> Record | None:
+def _newest(stream: KinesisStream, shard: Shard, since: int) -> Record | None:
     newest = None
-    for page in stream.since(shard.id, max(mark.until - SKEW, 0)):
+    for page in stream.since(shard.id, since):
         newest = page.records[-1] if page.records else newest
     return newest
 
 
-def _gone(stream: KinesisStream, wanted: Range) -> RecordsGone:
-    return RecordsGone(
+def _gone(stream: KinesisStream, wanted: Range) -> MessagesGone:
+    return MessagesGone(
         f"kinesis:{stream.name}: {wanted.shard} no longer keeps the records of this batch, {_place(wanted.after)} "
         f"to {wanted.last}; go on with what it keeps by --new-epoch, and make its retention longer"
     )

@@ -15,6 +15,8 @@ from botocore.config import Config
 RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 10})
 # a shard may be asked five times a second
 PAUSE = 0.2
+# the most records that one call may bring
+MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class KinesisStream:
-    """A stream by its name or ARN. Credentials, region and endpoint are those of the usual AWS chain."""
+    """A stream by its name or ARN. Credentials are those of the usual AWS chain."""
 
     name: str
     client: Any
 
     @classmethod
-    def at(cls, name: str) -> KinesisStream:
-        return cls(name, boto3.client("kinesis", config=RETRIES))
+    def at(cls, name: str, region: str | None = None, endpoint: str | None = None) -> KinesisStream:
+        """A stream's name or ARN -> the stream, of the environment's region and endpoint when none is given."""
+        client = boto3.client("kinesis", region_name=region, endpoint_url=endpoint, config=RETRIES)
+        return cls(name, client)
 
     def shards(self) -> list[Shard]:
         """Every shard that still holds records or takes them."""
@@ -68,14 +72,14 @@ class KinesisStream:
         summary = self.client.describe_stream_summary(**self._name)["StreamDescriptionSummary"]
         return timedelta(hours=summary["RetentionPeriodHours"])
 
-    def after(self, shard: str, sequence: str) -> Iterator[Page]:
+    def after(self, shard: str, sequence: str, limit: int = MOST) -> Iterator[Page]:
         """The pages behind a record, '' from the oldest on: without end, or to the end of a closed shard."""
         while True:
             where = {"ShardIteratorType": "TRIM_HORIZON"}
             if sequence:
                 where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": sequence}
             try:
-                for page in self._pages(shard, where):
+                for page in self._pages(shard, where, limit):
                     # before the caller has it, who may take longer than an iterator lives
                     sequence = page.records[-1].sequence if page.records else sequence
                     yield page
@@ -83,14 +87,14 @@ class KinesisStream:
             except self.client.exceptions.ExpiredIteratorException:
                 continue
 
-    def since(self, shard: str, arrived: int, limit: int = 10_000) -> Iterator[Page]:
+    def since(self, shard: str, arrived: int, limit: int = MOST) -> Iterator[Page]:
         """The pages of what arrived at a time (ms) or later, as it is now; none for a time still to come."""
         where = {
             "ShardIteratorType": "AT_TIMESTAMP",
             "Timestamp": datetime.fromtimestamp(arrived / 1000, UTC),
         }
         try:
-            for page in self._pages(shard, where, Limit=limit):
+            for page in self._pages(shard, where, limit):
                 yield page
                 if page.is_last:
                     return
@@ -98,11 +102,11 @@ class KinesisStream:
             # by Kinesis' clock
             return
 
-    def _pages(self, shard: str, where: dict[str, Any], **limit: int) -> Iterator[Page]:
+    def _pages(self, shard: str, where: dict[str, Any], limit: int) -> Iterator[Page]:
         iterator = self.client.get_shard_iterator(ShardId=shard, **where, **self._name)["ShardIterator"]
         arn = {"StreamARN": self.name} if "StreamARN" in self._name else {}
         while iterator:
-            page = self.client.get_records(ShardIterator=iterator, **limit, **arn)
+            page = self.client.get_records(ShardIterator=iterator, Limit=limit, **arn)
             iterator = page.get("NextShardIterator")
             records = tuple(_record(record) for record in page["Records"])
             yield Page(records, iterator is None or page["MillisBehindLatest"] == 0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spark_jobs.sources.kpl import MAGIC, messages_of
@@ -53,6 +53,7 @@ def _signed(body: bytes) -> bytes:
     return MAGIC + body + hashlib.md5(body).digest()
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=20))
 def test_every_message_of_an_aggregate_comes_out_in_order(messages):
     assert messages_of(aggregated(messages)) == messages
@@ -69,6 +70,7 @@ def test_a_damaged_aggregate_is_one_message_as_it_is(at):
     assert messages_of(bytes(data)) == [bytes(data)]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_an_aggregate_that_is_no_protobuf_is_never_lost(body):
     messages = messages_of(_signed(body))

@@ -9,11 +9,12 @@ import pytest
 from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxBytes
 
 from spark_jobs.sources import kinesis_batch
-from spark_jobs.sources.kinesis import KinesisReader
-from spark_jobs.sources.kinesis_batch import RecordsGone
+from spark_jobs.sources.kinesis_reader import KinesisReader
+from spark_jobs.sources.source import MessagesGone
 from tests.kinesis_server import kinesis_server
 from tests.spark_jobs.sources.test_kpl import aggregated
 
+EVENTS = ("events", None, None)
 FIRST, SECOND, THIRD = (f"shardId-00000000000{number}" for number in range(3))
 
 
@@ -34,7 +35,7 @@ class Query:
 
     def drain(self) -> list[bytes]:
         """The messages of the batches that a run brings; the offset goes on from run to run."""
-        reader = KinesisReader(self.stream, self.max_bytes)
+        reader = KinesisReader((self.stream, None, None), self.max_bytes)
         reader.prepareForTriggerAvailableNow()
         self.batches = []
         while (end := reader.latestOffset(self.offset, reader.getDefaultReadLimit())) != self.offset:
@@ -49,7 +50,7 @@ def read(reader, start, end):
         [
             row
             for part in reader.partitions(start, end)
-            for row in pickle.loads(pickle.dumps(KinesisReader(reader.stream, 1))).read(part)
+            for row in pickle.loads(pickle.dumps(KinesisReader(reader.address, 1))).read(part)
         ]
         for _ in range(2)
     )
@@ -120,7 +121,7 @@ def test_all_there_is_can_be_asked_for_at_once(server):
     server.create()
     server.put(b"1", b"2")
     server.age(300, 200)
-    reader = KinesisReader("events", 1)
+    reader = KinesisReader(EVENTS, 1)
     end = reader.latestOffset({}, ReadAllAvailable())
     assert len(read(reader, {}, end)) == 2
 
@@ -130,7 +131,7 @@ def test_an_iterator_that_expires_half_way_loses_and_doubles_nothing(server):
     server.put(*(b"%d" % n for n in range(10)))
     server.faults.page = 3
     server.age(*range(10, 0, -1))
-    reader = KinesisReader("events", 1 << 30)
+    reader = KinesisReader(EVENTS, 1 << 30)
     end = reader.latestOffset({}, ReadMaxBytes(1 << 30))
     server.faults.errors = ["", "", "ExpiredIteratorException", "", "ExpiredIteratorException"]
     assert [row[2] for row in read(reader, {}, end)] == [b"%d" % n for n in range(10)]
@@ -151,20 +152,22 @@ def test_records_that_grew_too_old_are_said_to_be_gone(server):
     query = Query()
     query.drain()
     query.offset[FIRST]["until"] -= 25 * 3_600_000
-    with pytest.raises(RecordsGone, match=rf"events: {FIRST} was read to \d+ and the stream no longer keeps"):
+    with pytest.raises(
+        MessagesGone, match=rf"events: {FIRST} was read to \d+ and the stream no longer keeps"
+    ):
         query.drain()
 
 
 def test_a_batch_whose_last_record_is_gone_is_never_cut_short(server):
     server.create()
     server.put(b"1", b"2")
-    reader = KinesisReader("events", 1 << 30)
+    reader = KinesisReader(EVENTS, 1 << 30)
     end = reader.latestOffset({}, ReadMaxBytes(1 << 30))
     server.forget(FIRST, 2)
-    with pytest.raises(RecordsGone, match="no longer keeps the records of this batch, its oldest record"):
+    with pytest.raises(MessagesGone, match="no longer keeps the records of this batch, its oldest record"):
         read(reader, {}, end)
     server.put(b"3")
-    with pytest.raises(RecordsGone):
+    with pytest.raises(MessagesGone):
         read(reader, {}, end)
 
 
@@ -176,7 +179,7 @@ def test_a_shard_that_vanished_unread_is_said_to_be_gone(server):
     server.client.delete_stream(StreamName="events")
     server.create(shards=1)
     server.stream.shards.clear()
-    with pytest.raises(RecordsGone, match=FIRST):
+    with pytest.raises(MessagesGone, match=FIRST):
         query.drain()
 
 

@@ -1,0 +1,124 @@
+"""A Kinesis stream as a stream of messages (Spark's Python data source API): a task a shard reads its records."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+
+from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
+from pyspark.sql.streaming.datasource import (
+    ReadAllAvailable,
+    ReadLimit,
+    ReadMaxBytes,
+    SupportsTriggerAvailableNow,
+)
+from pyspark.sql.types import StructType
+
+from spark_jobs.sources.kinesis_batch import (
+    INTAKE,
+    Bounds,
+    Mark,
+    Range,
+    marks_of,
+    next_mark,
+    ranges,
+    read_range,
+    require_kept,
+    to_read,
+)
+from spark_jobs.sources.kinesis_stream import KinesisStream
+from spark_jobs.sources.kpl import messages_of
+
+SCHEMA = "partition string, position bigint, payload binary"
+# how many shards are asked at once for where they end
+CALLERS = 16
+# name or ARN, region, endpoint
+Address = tuple[str, str | None, str | None]
+
+
+class Kinesis(DataSource):
+    """`weir_kinesis`: a row is one message; `partition` is shard:sequence number, `position` its place in that.
+
+    Options: stream (a name or ARN), region, endpoint, maxBytes (of a batch), begin ({shard: the sequence number to
+    begin behind} as JSON). Credentials come from the usual AWS chain alone.
+    """
+
+    @classmethod
+    def name(cls) -> str:
+        return "weir_kinesis"
+
+    def schema(self) -> str:
+        return SCHEMA
+
+    def streamReader(self, schema: StructType) -> KinesisReader:
+        options = self.options
+        address = (options["stream"], options["region"], options["endpoint"])
+        return KinesisReader(address, int(options["maxBytes"]), json.loads(options["begin"]))
+
+
+class ShardRange(InputPartition):
+    """What one task reads."""
+
+    def __init__(self, wanted: Range) -> None:
+        super().__init__(wanted)
+        self.range = wanted
+
+
+class KinesisReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
+    """An offset is how far each shard is read: {shard: Mark}."""
+
+    def __init__(self, address: Address, max_bytes: int, begin: Mapping[str, str] | None = None) -> None:
+        self.address = address
+        self.max_bytes = max_bytes
+        self.begin = begin or {}
+        self.stop_at: int | None = None
+        self.connected: KinesisStream | None = None
+
+    def initialOffset(self) -> dict:
+        return {shard: asdict(Mark(sequence)) for shard, sequence in self.begin.items()}
+
+    def getDefaultReadLimit(self) -> ReadLimit:
+        return ReadMaxBytes(self.max_bytes)
+
+    def prepareForTriggerAvailableNow(self) -> None:
+        self.stop_at = _now()
+
+    def latestOffset(self, start: dict, limit: ReadLimit) -> dict:
+        stream, marks = self._connect(), marks_of(start)
+        shards, now = stream.shards(), _now()
+        require_kept(stream, shards, marks, now)
+        wanted = to_read(shards, marks)
+        bounds = Bounds(now, self._span(len(wanted), limit), self.stop_at)
+        with ThreadPoolExecutor(CALLERS) as pool:
+            found = pool.map(
+                lambda shard: next_mark(stream, shard, marks.get(shard.id, Mark()), bounds), wanted
+            )
+            moved = dict(zip((shard.id for shard in wanted), found, strict=True))
+        kept = {shard.id: marks.get(shard.id, Mark()) for shard in shards} | moved
+        return {shard: asdict(mark) for shard, mark in kept.items() if mark != Mark()}
+
+    def partitions(self, start: dict, end: dict) -> Sequence[ShardRange]:
+        return [ShardRange(wanted) for wanted in ranges(marks_of(start), marks_of(end))]
+
+    def read(self, partition: ShardRange) -> Iterator[tuple]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        for record in read_range(KinesisStream.at(*self.address), partition.range):
+            place = f"{partition.range.shard}:{record.sequence}"
+            for index, message in enumerate(messages_of(record.data)):
+                yield place, index, message
+
+    def _connect(self) -> KinesisStream:
+        # not in __init__: Spark pickles a reader, and a client cannot be
+        self.connected = self.connected or KinesisStream.at(*self.address)
+        return self.connected
+
+    def _span(self, shards: int, limit: ReadLimit) -> int | None:
+        if isinstance(limit, ReadAllAvailable):
+            return None
+        return max(1000, 1000 * self.max_bytes // (INTAKE * max(shards, 1)))
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

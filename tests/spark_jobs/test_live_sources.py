@@ -1,0 +1,118 @@
+"""Kinesis and Jetstream land in `raw` through Spark, as their names in `--from` say."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+from pyspark.sql import functions as F
+
+from spark_jobs.lake import read_table
+from spark_jobs.landing import Landed, drain_raw
+from spark_jobs.sources.jetstream import JetstreamSource, spool_of
+from spark_jobs.sources.kinds import parse_source
+from spark_jobs.sources.kinesis import KinesisSource
+from spark_jobs.sources.source import MessagesGone
+from spark_jobs.stream import Intake, drain
+from tests.jetstream_server import event, jetstream_server
+from tests.kinesis_server import kinesis_server
+from tests.spark_jobs.sources.test_kpl import aggregated
+from weir.error import WeirError
+from weir.settings import settings
+
+NOON = 1_786_500_000_000_000
+SHARD = "shardId-000000000000"
+
+
+@pytest.fixture
+def kinesis(home):
+    with kinesis_server() as server:
+        server.create()
+        yield server
+
+
+@pytest.fixture
+def jetstream(home):
+    with jetstream_server() as server:
+        yield server
+
+
+def _raw(spark):
+    return read_table(spark, settings().table("raw", "payments")).orderBy("seq").collect()
+
+
+def _payloads(spark):
+    return [bytes(row["payload"]) for row in _raw(spark)]
+
+
+def test_kinesis_lands_in_order_through_a_split_and_behind_a_lost_checkpoint(spark, kinesis):
+    source = KinesisSource("events")
+    assert parse_source("kinesis:events") == source
+    [first, *_] = kinesis.put(b"0", aggregated([b"1", b"2"]), *(b"%d" % n for n in range(3, 12)))
+    assert drain_raw(spark, "payments", source) == Landed(0, 12)
+    kinesis.put(b"12")
+    kinesis.split(SHARD)
+    kinesis.put(b"13", b"14")
+    assert drain_raw(spark, "payments", source) == Landed(0, 3)
+    assert drain_raw(spark, "payments", source) == Landed(0, 0)
+    assert _payloads(spark) == [b"%d" % n for n in range(15)]
+    rows = _raw(spark)
+    assert (rows[0]["source"], rows[0]["partition"]) == ("kinesis:events", f"{SHARD}:{first}")
+    assert [row["position"] for row in rows[:4]] == [0, 0, 1, 0]
+    shutil.rmtree(settings().checkpoint("raw/payments/kinesis"))
+    kinesis.put(b"15")
+    assert drain_raw(spark, "payments", source, new_epoch=True) == Landed(0, 1)
+    assert _payloads(spark)[-1] == b"15"
+
+
+def test_a_stream_that_no_longer_keeps_its_records_stops_with_what_is_gone(spark, kinesis, monkeypatch):
+    kinesis.put(b"0")
+    drain_raw(spark, "payments", KinesisSource("events"))
+    kinesis.stream.retention_period_hours = 0
+    with pytest.raises(MessagesGone, match=f"kinesis:events: {SHARD} was read to"):
+        drain_raw(spark, "payments", KinesisSource("events"))
+
+
+def test_a_stream_that_is_not_there_is_said_to_be_missing(spark, kinesis):
+    with pytest.raises(WeirError, match=r"Stream nowhere under account .* not found; check the name"):
+        KinesisSource("nowhere").require_kept(spark, None, {})
+
+
+def test_jetstream_lands_once_and_a_gap_is_a_row_of_quarantine(spark, jetstream):
+    source = replace(JetstreamSource.at(f"{jetstream.url}?cursor=0"), quiet=1)
+    jetstream.drop_after = [2]
+    jetstream.add(*(event(NOON + n, str(n)) for n in range(5)))
+    assert drain(spark, "payments", Intake(source)).landed == Landed(0, 5)
+    jetstream.events.clear()
+    jetstream.add(*(event(NOON + 10**10 + n) for n in range(2)))
+    drained = drain(spark, "payments", Intake(replace(source, quiet=5)))
+    assert (drained.landed, drained.quarantined) == (Landed(0, 3), 3)
+    quarantine = read_table(spark, settings().table("quarantine", "payments"))
+    [gap] = quarantine.where(F.col("reason") == "gap").collect()
+    told = json.loads(gap["detail"][0]["value"])
+    assert (told["after"], told["before"]) == (NOON + 4, NOON + 10**10)
+    assert {row["source"] for row in _raw(spark)} == {f"jetstream:{jetstream.url}"}
+
+
+def test_a_lost_checkpoint_of_jetstream_goes_on_behind_raw(spark, jetstream):
+    source = replace(JetstreamSource.at(f"{jetstream.url}?cursor=0"), quiet=1)
+    jetstream.add(*(event(NOON + n, str(n)) for n in range(3)))
+    drain_raw(spark, "payments", source)
+    shutil.rmtree(settings().checkpoint("raw/payments/jetstream"))
+    jetstream.add(event(NOON + 3))
+    assert drain_raw(spark, "payments", source, new_epoch=True) == Landed(0, 1)
+
+
+def test_a_spool_is_on_this_machine_wherever_the_checkpoint_is(home):
+    assert spool_of("/tmp/checkpoint") == spool_of("/tmp/checkpoint").absolute()
+    assert (
+        spool_of("s3a://bucket/raw/social") == settings().root / "spools/bucket/raw/social/spool/messages.db"
+    )
+
+
+@pytest.mark.parametrize("place", ["", "https://host/subscribe", "wss://", "wss://user:word@host/subscribe"])
+def test_an_address_that_is_no_websocket_is_refused(place):
+    with pytest.raises(WeirError, match="write wss://HOST/subscribe"):
+        JetstreamSource.at(place)
