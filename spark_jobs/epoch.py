@@ -61,6 +61,21 @@ def newest_commit(spark: SparkSession, checkpoint: str) -> int:
     return max((int(name) for name in names if name.isdecimal()), default=-1)
 
 
+def newest_offset(spark: SparkSession, checkpoint: str) -> str | None:
+    """The source's offset (JSON) with which the newest batch that was begun ends, None when none was."""
+    begun = max(
+        (int(name) for name in file_names(spark, f"{checkpoint}/offsets") if name.isdecimal()), default=-1
+    )
+    return offset_of(spark, checkpoint, begun)
+
+
+def offset_of(spark: SparkSession, checkpoint: str, batch: int) -> str | None:
+    """The offset (JSON) of a query's only source with which a batch ends, None when it is not there."""
+    # one line each: the version, the batch's own facts, the source's offset
+    text = read_text(spark, f"{checkpoint}/offsets/{batch}")
+    return None if text is None else text.splitlines()[2]
+
+
 def _epochs(spark: SparkSession, name: str, table: str) -> list[int]:
     ids = (query.rpartition(":") for query in transactions(spark, table))
     return [int(epoch) for owner, _, epoch in ids if owner == name and epoch.isdecimal()]

@@ -13,7 +13,7 @@ from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.epoch import newest_commit
+from spark_jobs.epoch import newest_commit, offset_of
 from spark_jobs.feed import Feed, Run
 from spark_jobs.lake import append_once, last_batch, read_table
 from spark_jobs.raw import next_seq, with_receipt
@@ -89,9 +89,7 @@ def reached(run: Run) -> str | None:
     appended = last_batch(run.spark, run.raw, run.query)
     # a crash between append and checkpoint leaves the table one batch ahead
     newest = max(newest_commit(run.spark, run.checkpoint), -1 if appended is None else appended)
-    # one line each: the version, the batch's own facts, the offset of the query's only source
-    text = read_text(run.spark, f"{run.checkpoint}/offsets/{newest}")
-    return None if text is None else text.splitlines()[2]
+    return offset_of(run.spark, run.checkpoint, newest)
 
 
 @contextmanager

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.sources.kinesis_batch import marks_of, require_kept
+from spark_jobs.epoch import newest_offset
+from spark_jobs.sources.kinesis_batch import Mark, marks_of, require_kept
+from spark_jobs.sources.kinesis_reader import Kinesis, now_ms
 from spark_jobs.sources.kinesis_stream import KinesisStream
-from spark_jobs.sources.source import RecordSource, require_limits
+from spark_jobs.sources.source import RecordSource
 from weir.error import WeirError
 
 
@@ -34,12 +35,8 @@ class KinesisSource(RecordSource):
         return f"kinesis:{self.place}"
 
     def stream(self, spark: SparkSession, landed: Mapping[str, int], checkpoint: str) -> DataFrame:
-        require_limits(self.name)
-        # not above: older Spark lacks what it is made of
-        from spark_jobs.sources.kinesis_reader import Kinesis
-
         spark.dataSource.register(Kinesis)
-        begin = dict(partition.split(":") for partition in landed)
+        known = newest_offset(spark, checkpoint)
         # where the driver finds the stream, whatever the executors' environment says
         meta = KinesisStream.at(self.place).client.meta
         options = {
@@ -47,17 +44,22 @@ class KinesisSource(RecordSource):
             "region": meta.region_name,
             "endpoint": meta.endpoint_url,
             "maxBytes": str(self.max_bytes),
-            "begin": json.dumps(begin),
+            "begin": known or json.dumps(_behind(landed)),
         }
         return spark.readStream.format(Kinesis.name()).options(**options).load()
 
     def require_kept(self, spark: SparkSession, reached: str | None, landed: Mapping[str, int]) -> None:
         try:
             stream = KinesisStream.at(self.place)
-            require_kept(
-                stream, stream.shards(), marks_of(json.loads(reached or "{}")), time.time_ns() // 1_000_000
-            )
+            require_kept(stream, stream.shards(), marks_of(json.loads(reached or "{}")), now_ms())
         except (BotoCoreError, ClientError) as error:
+            why = str(error).rstrip(".")
             raise WeirError(
-                f"{self.name}: {error}; check the name, the region and the AWS credentials"
+                f"{self.name}: {why}; check the name, the region and the AWS credentials"
             ) from error
+
+
+def _behind(landed: Mapping[str, int]) -> dict:
+    """The last record of each shard that `raw` holds -> the offset behind them."""
+    places = (partition.split(":") for partition in landed)
+    return {shard: asdict(Mark(sequence)) for shard, sequence in places}

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
-from pyspark.sql.streaming.datasource import (
-    ReadAllAvailable,
-    ReadLimit,
-    ReadMaxBytes,
-    SupportsTriggerAvailableNow,
-)
 from pyspark.sql.types import StructType
 
 from spark_jobs.sources.kinesis_batch import (
@@ -31,6 +25,7 @@ from spark_jobs.sources.kinesis_batch import (
 )
 from spark_jobs.sources.kinesis_stream import KinesisStream
 from spark_jobs.sources.kpl import messages_of
+from spark_jobs.sources.source import TELLS_LIMITS
 
 SCHEMA = "partition string, position bigint, payload binary"
 # how many shards are asked at once for where they end
@@ -42,8 +37,8 @@ Address = tuple[str, str | None, str | None]
 class Kinesis(DataSource):
     """`weir_kinesis`: a row is one message; `partition` is shard:sequence number, `position` its place in that.
 
-    Options: stream (a name or ARN), region, endpoint, maxBytes (of a batch), begin ({shard: the sequence number to
-    begin behind} as JSON). Credentials come from the usual AWS chain alone.
+    Options: stream (a name or ARN), region, endpoint, maxBytes (of a batch), begin (JSON: the offset of the newest
+    batch that the checkpoint knows, or that a new one begins with). Credentials come from the usual AWS chain alone.
     """
 
     @classmethod
@@ -56,7 +51,15 @@ class Kinesis(DataSource):
     def streamReader(self, schema: StructType) -> KinesisReader:
         options = self.options
         address = (options["stream"], options["region"], options["endpoint"])
-        return KinesisReader(address, int(options["maxBytes"]), json.loads(options["begin"]))
+        return _reader()(address, int(options["maxBytes"]), json.loads(options["begin"]))
+
+
+def _reader() -> type[KinesisReader]:
+    if not TELLS_LIMITS:
+        return KinesisReader
+    from spark_jobs.sources.limited_kinesis import LimitedKinesisReader
+
+    return LimitedKinesisReader
 
 
 class ShardRange(InputPartition):
@@ -67,10 +70,14 @@ class ShardRange(InputPartition):
         self.range = wanted
 
 
-class KinesisReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
-    """An offset is how far each shard is read: {shard: Mark}."""
+class KinesisReader(DataSourceStreamReader):
+    """An offset is how far each shard is read: {shard: Mark}.
 
-    def __init__(self, address: Address, max_bytes: int, begin: Mapping[str, str] | None = None) -> None:
+    This is all that Spark 4.1 can use. It does not say where a batch begins, so that is remembered; and it asks
+    once for the end of a drain, which is one batch then, of whatever size, without the children of its shards.
+    """
+
+    def __init__(self, address: Address, max_bytes: int, begin: dict | None = None) -> None:
         self.address = address
         self.max_bytes = max_bytes
         self.begin = begin or {}
@@ -78,20 +85,19 @@ class KinesisReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self.connected: KinesisStream | None = None
 
     def initialOffset(self) -> dict:
-        return {shard: asdict(Mark(sequence)) for shard, sequence in self.begin.items()}
+        return self.begin
 
-    def getDefaultReadLimit(self) -> ReadLimit:
-        return ReadMaxBytes(self.max_bytes)
+    def latestOffset(self) -> dict:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self.begin = self.advance(self.begin, limited=False)
+        return self.begin
 
-    def prepareForTriggerAvailableNow(self) -> None:
-        self.stop_at = _now()
-
-    def latestOffset(self, start: dict, limit: ReadLimit) -> dict:
+    def advance(self, start: dict, limited: bool) -> dict:
+        """Where a batch begins -> where it ends: about `max_bytes` further, or at all there is."""
         stream, marks = self._connect(), marks_of(start)
-        shards, now = stream.shards(), _now()
+        shards, now = stream.shards(), now_ms()
         require_kept(stream, shards, marks, now)
         wanted = to_read(shards, marks)
-        bounds = Bounds(now, self._span(len(wanted), limit), self.stop_at)
+        bounds = Bounds(now, self._span(len(wanted)) if limited else None, self.stop_at)
         with ThreadPoolExecutor(CALLERS) as pool:
             found = pool.map(
                 lambda shard: next_mark(stream, shard, marks.get(shard.id, Mark()), bounds), wanted
@@ -114,11 +120,9 @@ class KinesisReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self.connected = self.connected or KinesisStream.at(*self.address)
         return self.connected
 
-    def _span(self, shards: int, limit: ReadLimit) -> int | None:
-        if isinstance(limit, ReadAllAvailable):
-            return None
+    def _span(self, shards: int) -> int:
         return max(1000, 1000 * self.max_bytes // (INTAKE * max(shards, 1)))
 
 
-def _now() -> int:
+def now_ms() -> int:
     return time.time_ns() // 1_000_000

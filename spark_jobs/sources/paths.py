@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, replace
-from importlib.util import find_spec
 
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
 from pyspark.sql.types import StructType
 
 from spark_jobs.sources.manifest import Admitted, Found, Manifest, Reading, list_files
+from spark_jobs.sources.source import TELLS_LIMITS
 
 SCHEMA = (
     "ordinal bigint, folder string, path string, size bigint, changed_at bigint, "
     "digest string, format string, mapping string"
 )
-# Spark tells a Python source how much to read from 4.2 on
-TELLS_LIMITS = find_spec("pyspark.sql.streaming.datasource") is not None
 
 
 class Paths(DataSource):

@@ -31,6 +31,8 @@ from weir.error import WeirError
 RECORDS = {"partition": "string", "position": "bigint", "payload": "binary"}
 # a source may add this column: null for the format that the user names
 FORMAT = "format"
+# Spark tells a Python source how much to read, and from where on, from 4.2 on
+TELLS_LIMITS = find_spec("pyspark.sql.streaming.datasource") is not None
 
 
 class MessagesGone(WeirError):
@@ -55,8 +57,7 @@ class FilesSource:
 
 def require_limits(source: str) -> None:
     """Raise WeirError when this Spark does not tell a Python source where a batch begins."""
-    # it does from 4.2 on
-    if find_spec("pyspark.sql.streaming.datasource") is None:
+    if not TELLS_LIMITS:
         raise WeirError(f"{source}: needs Spark 4.2 or newer, and this is {pyspark.__version__}")
 
 

@@ -10,6 +10,7 @@ from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxBytes
 
 from spark_jobs.sources import kinesis_batch
 from spark_jobs.sources.kinesis_reader import KinesisReader
+from spark_jobs.sources.limited_kinesis import LimitedKinesisReader
 from spark_jobs.sources.source import MessagesGone
 from tests.kinesis_server import kinesis_server
 from tests.spark_jobs.sources.test_kpl import aggregated
@@ -35,7 +36,7 @@ class Query:
 
     def drain(self) -> list[bytes]:
         """The messages of the batches that a run brings; the offset goes on from run to run."""
-        reader = KinesisReader((self.stream, None, None), self.max_bytes)
+        reader = LimitedKinesisReader((self.stream, None, None), self.max_bytes)
         reader.prepareForTriggerAvailableNow()
         self.batches = []
         while (end := reader.latestOffset(self.offset, reader.getDefaultReadLimit())) != self.offset:
@@ -121,7 +122,7 @@ def test_all_there_is_can_be_asked_for_at_once(server):
     server.create()
     server.put(b"1", b"2")
     server.age(300, 200)
-    reader = KinesisReader(EVENTS, 1)
+    reader = LimitedKinesisReader(EVENTS, 1)
     end = reader.latestOffset({}, ReadAllAvailable())
     assert len(read(reader, {}, end)) == 2
 
@@ -131,7 +132,7 @@ def test_an_iterator_that_expires_half_way_loses_and_doubles_nothing(server):
     server.put(*(b"%d" % n for n in range(10)))
     server.faults.page = 3
     server.age(*range(10, 0, -1))
-    reader = KinesisReader(EVENTS, 1 << 30)
+    reader = LimitedKinesisReader(EVENTS, 1 << 30)
     end = reader.latestOffset({}, ReadMaxBytes(1 << 30))
     server.faults.errors = ["", "", "ExpiredIteratorException", "", "ExpiredIteratorException"]
     assert [row[2] for row in read(reader, {}, end)] == [b"%d" % n for n in range(10)]
@@ -161,7 +162,7 @@ def test_records_that_grew_too_old_are_said_to_be_gone(server):
 def test_a_batch_whose_last_record_is_gone_is_never_cut_short(server):
     server.create()
     server.put(b"1", b"2")
-    reader = KinesisReader(EVENTS, 1 << 30)
+    reader = LimitedKinesisReader(EVENTS, 1 << 30)
     end = reader.latestOffset({}, ReadMaxBytes(1 << 30))
     server.forget(FIRST, 2)
     with pytest.raises(MessagesGone, match="no longer keeps the records of this batch, its oldest record"):
@@ -192,3 +193,17 @@ def test_a_silent_shard_moves_its_mark_only_now_and_then(server):
     assert query.batches == []
     query.offset[FIRST]["until"] -= kinesis_batch.STALE + 1
     assert (query.drain(), len(query.batches)) == ([], 1)
+
+
+def test_spark_4_1_does_not_say_where_a_batch_begins_and_a_restart_goes_on_all_the_same(server):
+    server.create()
+    server.put(b"1")
+    reader = KinesisReader(EVENTS, 1)
+    first = reader.latestOffset()
+    server.put(b"2", b"3")
+    second = reader.latestOffset()
+    assert [row[2] for row in read(reader, first, second)] == [b"2", b"3"]
+    assert reader.latestOffset() == second
+    server.put(b"4")
+    restarted = KinesisReader(EVENTS, 1, begin=second)
+    assert [row[2] for row in read(restarted, second, restarted.latestOffset())] == [b"4"]
