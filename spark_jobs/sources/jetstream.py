@@ -14,11 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.sources.jetstream_frame import TIME
 from spark_jobs.sources.receiver import with_cursor
 from spark_jobs.sources.source import RecordSource, require_limits
-from spark_jobs.sources.spool import GAP, Place
+from spark_jobs.sources.spool import GAP, UNKNOWN_TIME, Place
 from weir.error import WeirError
 from weir.settings import settings
-
-NEVER = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +75,4 @@ def _place_of(landed: Mapping[str, int]) -> Place | None:
     if not runs:
         return None
     (wire, _, run), cursor = max(runs.items(), key=lambda item: int(item[0][2]))
-    # of a number the time is not known: any is earlier
-    return Place(cursor, cursor if wire == TIME else NEVER, int(run))
+    return Place(cursor, cursor if wire == TIME else UNKNOWN_TIME, int(run))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from spark_jobs.sources.jetstream_frame import NUMBER, Frame
-from spark_jobs.sources.spool import Place
+from spark_jobs.sources.jetstream_frame import TIME, Frame
+from spark_jobs.sources.spool import UNKNOWN_TIME, Place
 
 # how far before the newest event to resume: servers mix up events by less than this, at the seam most of all
 OVERLAP_MICROSECONDS, OVERLAP_NUMBERS = 5_000_000, 1_000
@@ -77,5 +77,7 @@ def _gap(newest: Place, events: list[Frame], refusal: str | None) -> bytes:
     oldest = min(events, key=lambda frame: (frame.time or 0, frame.cursor or 0))
     why = refusal or "the oldest that the server sent is newer than what it was asked for"
     bounds = {"after": newest.cursor, "before": oldest.cursor}
-    times = {"after_time_us": newest.time, "before_time_us": oldest.time} if oldest.wire == NUMBER else {}
-    return json.dumps({"gap": why} | bounds | times).encode()
+    if oldest.wire == TIME:
+        return json.dumps({"gap": why} | bounds).encode()
+    after = None if newest.time == UNKNOWN_TIME else newest.time
+    return json.dumps({"gap": why} | bounds | {"after_us": after, "before_us": oldest.time}).encode()

@@ -15,6 +15,8 @@ from pathlib import Path
 from spark_jobs.sources.jetstream_frame import Frame
 
 GAP = "gap"
+# of an event that is known by its number alone: all others are earlier
+UNKNOWN_TIME = 2**62
 # how many of the messages that have landed are remembered, so that they are known when they come again
 REMEMBERED = 100_000
 SCHEMA = """

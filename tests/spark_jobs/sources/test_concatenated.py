@@ -24,7 +24,7 @@ def _cut(*lines: bytes) -> list[tuple[int, bytes]]:
     return list(zip(at.tolist(), pieces.to_pylist(), strict=True))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(OBJECTS, min_size=1, max_size=6), st.sampled_from(["", " ", "\t\r"]))
 def test_every_object_comes_out_whole_at_its_own_offset(objects, between):
     texts = [json.dumps(one) for one in objects]

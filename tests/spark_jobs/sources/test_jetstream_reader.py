@@ -141,7 +141,7 @@ def test_a_gap_that_a_server_passes_over_in_silence_is_told(server, query):
 
 
 def test_a_cursor_that_is_refused_as_too_old_is_a_gap_and_the_oldest_events_follow(server, query):
-    server.add(*(numbered_event(n, second=n) for n in (2000, 2001)))
+    server.add(numbered_event(2000, second=1), numbered_event(2001, second=2))
     query.drain(cursor=1)
     server.floor = 9000
     server.add(numbered_event(9000, second=90), numbered_event(9001, second=91))
@@ -149,6 +149,7 @@ def test_a_cursor_that_is_refused_as_too_old_is_a_gap_and_the_oldest_events_foll
     assert events == server.events[2:]
     told = json.loads(gap)
     assert (told["gap"], told["after"], told["before"]) == ("CursorTooOld: oldest is 9000", 2001, 9000)
+    assert told["before_us"] - told["after_us"] == 88 * SECOND
     assert server.asked[-2:] == [1001, 10**15]
 
 
