@@ -23,6 +23,9 @@ OLDEST_JAVA = 17
 HERE = Path(__file__).resolve().parent
 # its bin/java drops a module that small runtimes lack, and says nothing about it
 JAVA_WRAPPER = HERE / "java"
+# Spark's code for wide rows has methods that Java would not compile, only interpret; on a cluster, give it to
+# spark.driver.extraJavaOptions and spark.executor.extraJavaOptions
+JAVA_OPTIONS = "-XX:-DontCompileHugeMethods"
 SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -109,14 +112,16 @@ def _configured(builder: SparkSession.Builder, values: Mapping[str, str]) -> Spa
 
 def _local_settings() -> dict[str, str]:
     places = settings()
-    log_settings = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"
+    java_options = (
+        f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'} -Duser.timezone=UTC {JAVA_OPTIONS}"
+    )
     return {
         **hadoop_settings(),
         "spark.jars": ",".join(jars()),
         "spark.driver.memory": places.spark_memory,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"{log_settings} -Duser.timezone=UTC {places.spark_java_options}",
+        "spark.driver.extraJavaOptions": f"{java_options} {places.spark_java_options}",
         "spark.executorEnv.PYTHONPATH": str(HERE.parent),
         "spark.sql.warehouse.dir": str(places.root / "spark-warehouse"),
         "spark.ui.enabled": "false",
