@@ -23,7 +23,8 @@ class Settings(BaseSettings):
     checkpoints: str | None = Field(default=None, description="default <home>/checkpoints")
     domains: Path = Field(default=PACKAGED_DOMAINS, description="the folder that holds the domain packs")
     spark_memory: str = Field(default="4g", description="memory of a Spark that runs on this machine")
-    spark_java_options: str = Field(default="", description="options of its Java, such as -XX:+UseSerialGC")
+    # a batch that pauses is no matter: this collector leaves the cores to the work
+    spark_java_options: str = Field(default="-XX:+UseParallelGC", description="options of its Java")
 
     @property
     def root(self) -> Path:
