@@ -151,7 +151,7 @@ def _caught_up(receiver: Receiver, spool: Spool, time_us: int, quiet: float) -> 
     _require_running(receiver)
     if receiver.heard_at is None and receiver.trouble:
         raise WeirError(f"jetstream:{receiver.url}: cannot be reached: {receiver.trouble}; try again later")
-    if receiver.heard_at is None or time.monotonic() - receiver.heard_at <= quiet:
+    if receiver.is_writing or receiver.heard_at is None or time.monotonic() - receiver.heard_at <= quiet:
         time.sleep(LOOK)
         return None
     return spool.newest()

@@ -44,7 +44,8 @@ class Receiver:
 
     begin: where to resume when the spool holds nothing. max_bytes: of the spool; when it is full nothing is read
     until some has landed, and the server keeps what comes or leaves a gap. failure: why it has ended by itself.
-    trouble: why there is no connection now. heard_at: when the server last said something (monotonic seconds).
+    trouble: why there is no connection now. heard_at: since when all is written that the server said (monotonic
+    seconds), None before it said anything.
     """
 
     url: str
@@ -55,6 +56,7 @@ class Receiver:
     failure: Exception | None = None
     trouble: Exception | None = None
     heard_at: float | None = None
+    is_writing: bool = False
     refusal: str | None = None
     cut_short: int = 0
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -118,15 +120,19 @@ class Receiver:
         first_at = None
         while not self._stopping.is_set():
             self._wait_for_room(spool)
-            frames = self._heard([parse(payload) for payload in gather(connection)])
+            payloads = gather(connection)
+            # a slow disk is no silence of the server
+            self.is_writing = bool(payloads)
+            frames = self._messages(payloads)
             first_at = time.monotonic() if frames and first_at is None else first_at
             is_late = first_at is not None and time.monotonic() - first_at > LATE
             _keep(spool, resumption, resumption.take(frames, is_late))
+            self.heard_at = time.monotonic() if payloads else self.heard_at
+            self.is_writing = False
 
-    def _heard(self, frames: list[Frame]) -> list[Frame]:
+    def _messages(self, payloads: list[bytes]) -> list[Frame]:
         """Log what the server says of the connection -> the other frames."""
-        if frames:
-            self.heard_at = time.monotonic()
+        frames = [parse(payload) for payload in payloads]
         for frame in frames:
             if frame.notice:
                 log.warning("%s: %s", self.url, frame.notice)
