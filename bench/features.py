@@ -24,6 +24,7 @@ from weir.pack import load_pack
 WINDOWED, BACKFILL, MICROBATCH = 2_000_000, 1_754_155, 1_000
 HISTORIES = (1_000_000, 5_000_000)
 WARM_BATCHES = 8
+USERS, WINDOWED_DAYS = (100_000, 1_000, 20), 30
 SPANS = {"5m": timedelta(minutes=5), "24h": timedelta(hours=24)}
 EVENTS = (
     "concat('e', id) as event_id",
@@ -78,23 +79,35 @@ def write_to(rows: DataFrame, path: str) -> None:
 
 
 def bench_windows(spark: SparkSession, folder: str) -> None:
-    """Two windows three ways on the same Parquet, each writing Parquet; their outputs are compared first."""
-    path = f"{folder}/windowed"
-    events(spark, WINDOWED, days=30, users=100_000).write.parquet(path)
-    rows = spark.read.parquet(path)
-    in_duckdb = f"copy (select seq, {IN_DUCKDB} from '{path}/*.parquet') to '{folder}/duckdb.parquet'"
+    """Two windows three ways, for quiet keys and for busy ones; outputs are compared first.
+
+    A range frame adds up each window anew: what it costs depends on how many events a window holds.
+    """
+    for users in USERS:
+        # the first run of each way is for Java to compile it
+        for number in (WINDOWED // 10, WINDOWED):
+            path = f"{folder}/{users}-{number}"
+            events(spark, number, days=WINDOWED_DAYS, users=users).write.parquet(f"{path}/events")
+            spent = _three_ways(spark.read.parquet(f"{path}/events"), path)
+        per_day = WINDOWED / WINDOWED_DAYS / users
+        print(f"{users:,} keys, {per_day:,.1f} events of a key in 24 hours", flush=True)
+        for name, one in spent.items():
+            print(one.line(name, WINDOWED), flush=True)
+
+
+def _three_ways(rows: DataFrame, path: str) -> dict[str, Spent]:
+    in_duckdb = f"copy (select seq, {IN_DUCKDB} from '{path}/events/*.parquet') to '{path}/duckdb.parquet'"
     ways = {
         "running totals": lambda: write_to(
-            rows.transform(with_features(window_features(), None)), f"{folder}/totals"
+            rows.transform(with_features(window_features())), f"{path}/totals"
         ),
-        "Spark's range frames": lambda: write_to(rows.selectExpr("*", *RANGE_FRAMES), f"{folder}/frames"),
+        "Spark's range frames": lambda: write_to(rows.selectExpr("*", *RANGE_FRAMES), f"{path}/frames"),
         "DuckDB's windows": lambda: duckdb.sql(in_duckdb),
     }
     spent = {name: measured(way) for name, way in ways.items()}
-    for other in (f"{folder}/frames/*.parquet", f"{folder}/duckdb.parquet"):
-        assert _differences(f"{folder}/totals/*.parquet", other) == 0, f"{other} differs"
-    for name, one in spent.items():
-        print(one.line(name, WINDOWED), flush=True)
+    for other in (f"{path}/frames/*.parquet", f"{path}/duckdb.parquet"):
+        assert _differences(f"{path}/totals/*.parquet", other) == 0, f"{other} differs"
+    return spent
 
 
 def _differences(one: str, other: str) -> int:
