@@ -23,7 +23,7 @@ COPY --chown=weir:weir pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-dev --group containers --no-install-project
 COPY --chown=weir:weir weir/__init__.py weir/error.py weir/settings.py weir/
 COPY --chown=weir:weir spark_jobs/__init__.py spark_jobs/jars.py spark_jobs/
-RUN WEIR_LAKE=s3a://any/lake python -c "from spark_jobs.jars import jars; jars()"
+RUN WEIR_LAKE=s3a://any/lake python -c "from spark_jobs.jars import KAFKA, jars; jars(KAFKA)"
 
 COPY --chown=weir:weir . .
 RUN uv sync --frozen --no-dev --group containers

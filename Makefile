@@ -1,6 +1,6 @@
 # Every target honours WEIR_HOME (default .weir): the lake, the marts and Dagster's history live there.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui check test bench clean
+.PHONY: help setup demo ui kafka check test bench clean
 export DAGSTER_DISABLE_TELEMETRY := yes
 export GX_ANALYTICS_ENABLED := false
 
@@ -17,6 +17,9 @@ demo: setup  ## simulate, land, score, judge and build the marts, through Dagste
 
 ui: setup  ## open Dagster and the dashboards on what was built
 	@.venv/bin/weir ui
+
+kafka: setup  ## a Kafka broker on this machine without Docker, at 127.0.0.1:9092, until Ctrl-C
+	@.venv/bin/python -m tests.kafka_broker
 
 check: setup  ## lint, types, every mart parsed as Redshift SQL, docker-compose.yml against its specification
 	.venv/bin/ruff check .

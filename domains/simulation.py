@@ -129,7 +129,7 @@ def paced(messages: Iterable[Message], per_second: float | None) -> Iterator[Mes
 def write_simulation(
     simulation: Simulation, out: Path, files: int = 1, compress: bool = False, per_second: float | None = None
 ) -> None:
-    """-> out/messages/part-*.jsonl(.gz), out/labels.jsonl and out/reference/<list>.jsonl.
+    """-> out/messages/part-*.jsonl(.gz), and what write_truth writes.
 
     A file appears only when it is whole: a stream that watches the folder never reads half of one.
     """
@@ -139,6 +139,11 @@ def write_simulation(
     for number in range(files):
         bodies = (message.body for message in islice(messages, size))
         _write_lines(out / "messages" / f"part-{number:05d}{suffix}", bodies)
+    write_truth(simulation, out)
+
+
+def write_truth(simulation: Simulation, out: Path) -> None:
+    """-> out/labels.jsonl and out/reference/<list>.jsonl: what is known of the traffic beside its messages."""
     _write_lines(out / "labels.jsonl", (json.dumps(label).encode() for label in simulation.labels()))
     for name, values in simulation.reference.items():
         rows = ({"value": value, "source": SOURCE} for value in values)

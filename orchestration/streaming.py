@@ -24,13 +24,13 @@ def intakes(
 
 def drain_domains(wanted: dict[str, Intake]) -> list[Drained]:
     """Land and score what there is now, one domain after the other."""
-    spark = spark_session("weir stream")
+    spark = spark_session("weir stream", _connectors(wanted))
     return [drain(spark, domain, one) for domain, one in wanted.items()]
 
 
 def serve_domains(wanted: dict[str, Intake]) -> None:
     """Land and score until Ctrl-C or until a query fails, whose error is raised."""
-    spark = spark_session("weir stream")
+    spark = spark_session("weir stream", _connectors(wanted))
     with ExitStack() as leases:
         for domain in wanted:
             leases.enter_context(writing(domain, "weir stream"))
@@ -44,3 +44,8 @@ def serve_domains(wanted: dict[str, Intake]) -> None:
         finally:
             for service in services:
                 service.stop()
+
+
+def _connectors(wanted: dict[str, Intake]) -> tuple[str, ...]:
+    """Coordinates of the jars that the sources need."""
+    return tuple(jar for one in wanted.values() if one.source for jar in one.source.jars)

@@ -36,16 +36,20 @@ class JarError(WeirError):
     """A jar could be neither found in the local Maven cache nor fetched."""
 
 
-def jars() -> list[str]:
-    """Paths of the jars that a session with these settings needs, fetched when missing; see resolve."""
+def jars(connectors: tuple[str, ...] = ()) -> list[str]:
+    """Paths of the jars that a session with these settings needs, fetched when missing; see resolve.
+
+    connectors: coordinates of what its sources need beside.
+    """
     places = settings()
-    return resolve(jars_for(places.table("raw", "any"), places.checkpoint("any")))
+    needed = jars_for(places.table("raw", "any"), places.checkpoint("any"))
+    return resolve((*needed, *dict.fromkeys(connectors)))
 
 
 def jars_for(*locations: str) -> tuple[str, ...]:
     """Where the lake and its checkpoints are -> `group:artifact:version` of the jars they need."""
     on_s3 = any(location.startswith("s3") for location in locations)
-    return DELTA + KAFKA + (S3A if on_s3 else ())
+    return DELTA + (S3A if on_s3 else ())
 
 
 def resolve(coordinates: tuple[str, ...]) -> list[str]:

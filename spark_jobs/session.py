@@ -36,22 +36,25 @@ SETTINGS = {
     "spark.sql.adaptive.enabled": "false",
     # the default is a type of 96 bits without statistics, so that no file or row group can be left out by time
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # Spark's own, and where Kafka's clients keep a password or a key
+    "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas|keystore",
     # a zone-less time in a Parquet file is UTC; one in nanoseconds arrives as a long, which parquet.py cuts
     "spark.sql.parquet.inferTimestampNTZ.enabled": "false",
     "spark.sql.legacy.parquet.nanosAsLong": "true",
 }
 
 
-def spark_session(app: str) -> SparkSession:
+def spark_session(app: str, connectors: tuple[str, ...] = ()) -> SparkSession:
     """The name of the job -> this process's session, started when there is none yet (6-7 s).
 
+    connectors: coordinates of the jars that its sources need; a session that is there keeps what it has.
     Raises JarError when a jar is missing and cannot be fetched.
     """
     _use_utc()
     builder = SparkSession.builder.appName(app)
     if not submitted():
         _use_java()
-        builder = _configured(builder.master("local[*]"), _local_settings())
+        builder = _configured(builder.master("local[*]"), _local_settings(connectors))
     spark = _configured(builder, SETTINGS).getOrCreate()
     # one task a core: the default of 200 costs a small batch 16 times its latency
     spark.conf.set("spark.sql.shuffle.partitions", str(spark.sparkContext.defaultParallelism))
@@ -110,14 +113,14 @@ def _configured(builder: SparkSession.Builder, values: Mapping[str, str]) -> Spa
     return builder
 
 
-def _local_settings() -> dict[str, str]:
+def _local_settings(connectors: tuple[str, ...]) -> dict[str, str]:
     places = settings()
     java_options = (
         f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'} -Duser.timezone=UTC {JAVA_OPTIONS}"
     )
     return {
         **hadoop_settings(),
-        "spark.jars": ",".join(jars()),
+        "spark.jars": ",".join(jars(connectors)),
         "spark.driver.memory": places.spark_memory,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from spark_jobs.jars import KAFKA
 from spark_jobs.session import spark_session
+from tests.kafka_broker import Broker, broker
 
 # small data never pays for the optimising compiler, which doubles the time of a test run
 # (with one compiler the JVM keeps room for 48 MB of code, which Spark's generated classes outgrow)
@@ -22,7 +24,7 @@ os.environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    session = spark_session("tests")
+    session = spark_session("tests", KAFKA)
     yield session
     session.stop()
 
@@ -34,6 +36,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("WEIR_LAKE", "WEIR_CHECKPOINTS"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The one broker of the process: a test takes topics of its own."""
+    with broker(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands.show import AsJson, doing, fail, show
+from orchestration.commands.show import AsJson, doing, show
 
 if TYPE_CHECKING:
     from spark_jobs.stream import Drained
@@ -29,19 +29,24 @@ def simulate(
         float, typer.Option(min=0, max=1, help="Share of events that belong to attacks.")
     ] = 0.02,
     files: Annotated[int, typer.Option(min=1, help="Cut the messages into so many files.")] = 1,
+    to: Annotated[
+        str | None, typer.Option(help="Send the messages to KIND:PLACE, such as kafka:TOPIC, not into files.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write labelled traffic: plausible customers, named attacks, faulty messages."""
-    from domains.simulation import simulate_to_files
+    from domains.delivery import deliver
+    from domains.simulation import paced, simulate, write_simulation, write_truth
 
     with doing(f"simulating {domain}"):
-        try:
-            counts = simulate_to_files(
-                domain, events, seed, out, attack_rate=attack_rate, files=files, per_second=rate
-            )
-        except ValueError as mistake:
-            fail(str(mistake), code=2)
-    show([counts] if as_json else _lines(counts), as_json, f"simulated {domain} into {out}")
+        simulation = simulate(domain, events, seed, attack_rate=attack_rate)
+        counts = simulation.counts()
+        if to:
+            counts["sent"] = deliver(to, paced(simulation.messages(), rate))
+            write_truth(simulation, out)
+        else:
+            write_simulation(simulation, out, files, per_second=rate)
+    show([counts] if as_json else _lines(counts), as_json, f"simulated {domain} into {to or out}")
 
 
 def stream(

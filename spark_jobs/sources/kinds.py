@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from spark_jobs.sources.jetstream import JetstreamSource
+from spark_jobs.sources.kafka import KafkaSource
 from spark_jobs.sources.kinesis import KinesisSource
 from spark_jobs.sources.source import FilesSource, Source
 from weir.error import WeirError
@@ -12,6 +13,7 @@ from weir.error import WeirError
 # kind -> how its place is written, and what makes a source of a place
 KINDS: dict[str, tuple[str, Callable[[str], Source]]] = {
     "files": ("DIR", FilesSource.at),
+    "kafka": ("TOPIC", KafkaSource),
     "kinesis": ("STREAM", KinesisSource),
     "jetstream": ("URL", JetstreamSource.at),
 }

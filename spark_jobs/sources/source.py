@@ -44,6 +44,7 @@ class FilesSource:
     """A folder of files, at any depth, and how much of it one batch may take."""
 
     kind: ClassVar[str] = "files"
+    jars: ClassVar[tuple[str, ...]] = ()
 
     folder: Path
     max_files: int = 1000

