@@ -100,11 +100,10 @@ class JetstreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
 
     def latestOffset(self, start: dict, limit: ReadLimit) -> dict:
         spool, receiver = self._spool(start), self._receiver(start)
-        _require_running(receiver)
-        while self.catch_up_to is not None and self.stop_id is None:
-            if spool.end(start["id"], self.max_bytes) < spool.newest():
-                break
-            self.stop_id = _caught_up(receiver, spool, self.catch_up_to, self.quiet)
+        if self.catch_up_to is not None and self.stop_id is None:
+            self._catch_up(start["id"], spool, receiver, self.catch_up_to)
+        elif receiver.failure:
+            raise receiver.failure
         size = spool.waiting() if isinstance(limit, ReadAllAvailable) else self.max_bytes
         end = spool.end(start["id"], size, self.stop_id)
         return start if end == start["id"] else _offset(end, spool.place(end) or _place(start))
@@ -130,6 +129,20 @@ class JetstreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         if self.spool:
             self.spool.close()
 
+    def _catch_up(self, start: int, spool: Spool, receiver: Receiver, time_us: int) -> None:
+        """Wait for a whole batch behind `start`, or until all has come that there was at a time, or can be had."""
+        while spool.end(start, self.max_bytes) == spool.newest():
+            place = spool.place()
+            if (place and place.time >= time_us) or receiver.is_silent(self.quiet):
+                self.stop_id = spool.newest()
+                return
+            if trouble := receiver.given_up():
+                if spool.newest() > start:
+                    # what has come is landed first
+                    return
+                raise trouble
+            time.sleep(LOOK)
+
     def _receiver(self, start: dict) -> Receiver:
         # not in __init__: Spark makes a second reader, to be pickled
         if self.receiver is None:
@@ -141,25 +154,6 @@ class JetstreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
     def _spool(self, start: dict) -> Spool:
         self.spool = self.spool or Spool.at(self.file, start["id"])
         return self.spool
-
-
-def _caught_up(receiver: Receiver, spool: Spool, time_us: int, quiet: float) -> int | None:
-    """The id of the newest message when an event of that time has come, or nothing for a while; else None."""
-    place = spool.place()
-    if place and place.time >= time_us:
-        return spool.newest()
-    _require_running(receiver)
-    if receiver.heard_at is None and receiver.trouble:
-        raise WeirError(f"jetstream:{receiver.url}: cannot be reached: {receiver.trouble}; try again later")
-    if receiver.is_writing or receiver.heard_at is None or time.monotonic() - receiver.heard_at <= quiet:
-        time.sleep(LOOK)
-        return None
-    return spool.newest()
-
-
-def _require_running(receiver: Receiver) -> None:
-    if receiver.failure:
-        raise receiver.failure
 
 
 def _tasks(rows: list[Row]) -> Iterator[list[Row]]:

@@ -29,6 +29,7 @@ LATE = 3.0
 # after so many connections that were cut before that, it is taken that none will come
 PATIENCE = 5
 FIRST_DELAY, LONGEST_DELAY = 0.25, 30.0
+MANY_FAILURES = 4
 # refusals that pass; any other of 400 to 499 is a mistake in the address
 PASSING = (408, 429)
 log = logging.getLogger("weir.jetstream")
@@ -44,8 +45,9 @@ class Receiver:
 
     begin: where to resume when the spool holds nothing. max_bytes: of the spool; when it is full nothing is read
     until some has landed, and the server keeps what comes or leaves a gap. failure: why it has ended by itself.
-    trouble: why there is no connection now. heard_at: since when all is written that the server said (monotonic
-    seconds), None before it said anything.
+    trouble: why the last connection ended; failures: how many ended since the server said something.
+    listening_since: since when it has been silent (monotonic seconds), None while there is no connection, or
+    something to be written.
     """
 
     url: str
@@ -55,8 +57,8 @@ class Receiver:
     max_bytes: int
     failure: Exception | None = None
     trouble: Exception | None = None
-    heard_at: float | None = None
-    is_writing: bool = False
+    failures: int = 0
+    listening_since: float | None = None
     refusal: str | None = None
     cut_short: int = 0
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -72,6 +74,17 @@ class Receiver:
         if self._thread:
             self._thread.join(timeout=10)
 
+    def is_silent(self, seconds: float) -> bool:
+        """Whether there is a connection and the server has said nothing for so long."""
+        since = self.listening_since
+        return since is not None and time.monotonic() - since > seconds
+
+    def given_up(self) -> Exception | None:
+        """Why nothing is to be expected soon; it goes on trying all the same, unless it was refused."""
+        if self.failure or self.failures <= MANY_FAILURES:
+            return self.failure
+        return WeirError(f"jetstream:{self.url}: cannot be reached: {self.trouble}; try again later")
+
     def _run(self) -> None:
         try:
             spool = Spool.at(self.file, self.after)
@@ -83,9 +96,7 @@ class Receiver:
             self.failure = failure
 
     def _keep_connected(self, spool: Spool) -> None:
-        delay = FIRST_DELAY
         while not self._stopping.is_set():
-            heard_at = self.heard_at
             try:
                 self._receive(spool)
             except InvalidStatus as refusal:
@@ -94,9 +105,11 @@ class Receiver:
                 self.trouble = refusal
             except (OSError, WebSocketException) as trouble:
                 self.trouble = trouble
-            delay = FIRST_DELAY if self.heard_at != heard_at else min(2 * delay, LONGEST_DELAY)
-            log.warning("%s: %s; trying again in about %.1f s", self.url, self.trouble, delay)
-            self._stopping.wait(delay * random.uniform(0.5, 1))
+            self.listening_since = None
+            delay = min(FIRST_DELAY * 2 ** min(self.failures, 10), LONGEST_DELAY) * random.uniform(0.5, 1)
+            self.failures += 1
+            log.warning("%s: %s; trying again in %.1f s", self.url, self.trouble, delay)
+            self._stopping.wait(delay)
 
     def _receive(self, spool: Spool) -> None:
         known = spool.place()
@@ -106,7 +119,7 @@ class Receiver:
         # to begin with, the cursor that the address itself may have
         url = self.url if cursor is None else with_cursor(self.url, cursor)
         with connect(url, max_size=LARGEST, user_agent_header="weir") as connection:
-            self.refusal, self.trouble, self.heard_at = None, None, time.monotonic()
+            self.refusal, self.listening_since = None, time.monotonic()
             try:
                 self._keep_frames(connection, resumption, spool)
             except ConnectionClosed:
@@ -121,14 +134,14 @@ class Receiver:
         while not self._stopping.is_set():
             self._wait_for_room(spool)
             payloads = gather(connection)
-            # a slow disk is no silence of the server
-            self.is_writing = bool(payloads)
+            if payloads:
+                # a slow disk is no silence of the server
+                self.failures, self.listening_since = 0, None
             frames = self._messages(payloads)
             first_at = time.monotonic() if frames and first_at is None else first_at
             is_late = first_at is not None and time.monotonic() - first_at > LATE
             _keep(spool, resumption, resumption.take(frames, is_late))
-            self.heard_at = time.monotonic() if payloads else self.heard_at
-            self.is_writing = False
+            self.listening_since = self.listening_since or time.monotonic()
 
     def _messages(self, payloads: list[bytes]) -> list[Frame]:
         """Log what the server says of the connection -> the other frames."""
@@ -140,7 +153,7 @@ class Receiver:
 
     def _wait_for_room(self, spool: Spool) -> None:
         while spool.waiting() > self.max_bytes and not self._stopping.wait(FOR_SECONDS):
-            self.heard_at = time.monotonic()
+            self.listening_since = time.monotonic()
 
     def _is_too_old(self, refusal: InvalidStatus) -> bool:
         """Whether the cursor alone was refused, so that the oldest events are next. Raises Refused for good."""
