@@ -97,6 +97,21 @@ def quarantine(rows: pd.DataFrame) -> str:
     return f"{words.counted(by_reason.sum(), 'part')} quarantined, most for {by_reason.idxmax()}"
 
 
+def open_quarantine(rows: pd.DataFrame) -> str:
+    """reason, parts, open (most open first) -> how many wait for a repair, and mostly why."""
+    waiting, parts = rows["open"].sum(), words.counted(rows["parts"].sum(), "quarantined part")
+    if not waiting:
+        return f"None of {parts} waits for a repair"
+    return f"{words.count(waiting)} of {parts} open, most for {rows['reason'].iloc[0]}"
+
+
+def samples(rows: pd.DataFrame, most: int) -> str:
+    """One row a part, at most that many -> how many are shown."""
+    return (
+        words.counted(len(rows), "sample") if len(rows) < most else f"The newest {words.count(most)} samples"
+    )
+
+
 def checks(rows: pd.DataFrame) -> str:
     """success of each check -> how many failed."""
     failed = (~rows["success"].astype(bool)).sum()

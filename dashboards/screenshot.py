@@ -22,7 +22,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"overview": "/", "alerts": "/alerts", "health": "/health"}
+PAGES = {"overview": "/", "alerts": "/alerts", "health": "/health", "quarantine": "/quarantine"}
 FLAGS = [
     "--headless",
     "--no-sandbox",

@@ -18,13 +18,14 @@ st.logo(str(ASSETS / "logo.svg"), size="large")
 overview = st.Page("app_pages/overview.py", title="Overview", icon=":material/monitoring:", default=True)
 alerts = st.Page("app_pages/alerts.py", title="Alerts", icon=":material/notifications_active:")
 health = st.Page("app_pages/health.py", title="Data health", icon=":material/ecg_heart:")
-page = st.navigation([overview, alerts, health], position="top")
+quarantine = st.Page("app_pages/quarantine.py", title="Quarantine", icon=":material/healing:")
+page = st.navigation([overview, alerts, health, quarantine], position="top")
 shown = published_version()
 if shown is None:
     run = "Run `make demo`, or `weir marts` after a stream."
     st.info(f"No marts in `{settings().marts}` yet. {run}", icon=":material/info:")
 else:
     # the filters belong to all pages, so that a choice outlives a change of page
-    choose_scope("received" if page == health else "minute")
+    choose_scope("received" if page in (health, quarantine) else "minute")
     page.run()
 follow_publishing(shown)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from weir.release import COPY, IS_COPY
+
 RAW_KEY = ("source", "partition", "position")
 
 
@@ -12,8 +14,9 @@ def books(raw: DataFrame, scored: DataFrame, quarantine: DataFrame) -> DataFrame
     """Three tables of one domain -> one row that says whether every message part is accounted for, once.
 
     raw is counted in messages, all else in message parts (bigint): parts, scored, quarantined, duplicates
-    (of quarantined), pending (beyond the last committed batch), missing (neither settled nor pending),
-    doubled (settled or landed more than once), orphans (settled, but of no raw message), balanced.
+    (of quarantined), released (of quarantined: a copy of their message went back into raw), pending (beyond
+    the last committed batch), missing (neither settled nor pending), doubled (settled or landed more than
+    once), orphans (settled, but of no raw message), balanced.
     Read the tables in the order scored, quarantine, raw: a stream may be writing meanwhile.
     """
     settled = _settled(scored, quarantine)
@@ -23,6 +26,7 @@ def books(raw: DataFrame, scored: DataFrame, quarantine: DataFrame) -> DataFrame
         .join(settled.transform(_count_parts), [*RAW_KEY], "full_outer")
         .crossJoin(settled.transform(_last_committed))
         .transform(_add_up)
+        .crossJoin(_count_released(raw, quarantine))
         .withColumn("balanced", _is_balanced())
     )
 
@@ -63,6 +67,12 @@ def _last_committed(settled: DataFrame) -> DataFrame:
     batch_before = F.when(F.count("*") == 2, F.min("seq"))
     committed = F.when(F.max_by("may_be_torn", "seq"), batch_before).otherwise(F.max("seq"))
     return per_batch.orderBy(F.desc("seq")).limit(2).agg(committed.alias("committed_seq"))
+
+
+def _count_released(raw: DataFrame, quarantine: DataFrame) -> DataFrame:
+    """Raw, quarantine -> one row: the quarantined parts whose message has a copy in raw."""
+    refused = quarantine.withColumn("source", F.expr(COPY))
+    return refused.join(raw.where(IS_COPY), [*RAW_KEY], "left_semi").agg(F.count("*").alias("released"))
 
 
 def _add_up(keys: DataFrame) -> DataFrame:

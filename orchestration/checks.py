@@ -41,14 +41,17 @@ class Books:
     doubled: int
     orphans: int
     balanced: bool
+    released: int
 
     @property
     def sentence(self) -> str:
-        """'4 parts = 2 scored + 2 quarantined + 0 pending' and, when there are any, what is wrong."""
+        """'4 parts = 2 scored + 2 quarantined + 0 pending' and, when there are any, what is wrong or released."""
         settled = f"{self.scored:,} scored + {self.quarantined:,} quarantined + {self.pending:,} pending"
         faults = {"missing": self.missing, "doubled": self.doubled, "orphans": self.orphans}
-        wrong = [f"{count:,} {name}" for name, count in faults.items() if count]
-        return ", ".join([f"{self.parts:,} parts {'=' if self.balanced else '≠'} {settled}", *wrong])
+        noted = [
+            f"{count:,} {name}" for name, count in (faults | {"released": self.released}).items() if count
+        ]
+        return ", ".join([f"{self.parts:,} parts {'=' if self.balanced else '≠'} {settled}", *noted])
 
 
 def run_checks(names: Sequence[str] | None = None) -> list[dict[str, object]]:

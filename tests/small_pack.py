@@ -1,5 +1,7 @@
 """A pack small enough to read: one contract, a feature of each kind of type, a few rules."""
 
+from pathlib import Path
+
 from weir.pack import Pack, pack_from_files
 
 CONTRACT = """\
@@ -52,6 +54,15 @@ FILES = {
 def small_pack(**texts: str) -> Pack:
     """The small pack, with the text of some files replaced: small_pack(rules=...)."""
     return pack_from_files(FILES | {f"{name}.yml": text for name, text in texts.items()})
+
+
+def write_small_pack(domains: Path, **texts: str) -> Path:
+    """A folder of packs -> the small pack's folder in it, with the text of some files replaced."""
+    folder = domains / "small"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (FILES | {f"{name}.yml": text for name, text in texts.items()}).items():
+        (folder / name).write_text(text)
+    return folder
 
 
 def with_rule(when: str, points: str = "10", text: str = "it fired") -> Pack:

@@ -69,6 +69,7 @@ QUALITY = {
         **dict.fromkeys(("raw", "parts", "scored", "quarantined"), "bigint"),
         **dict.fromkeys(("duplicates", "pending", "missing", "doubled", "orphans"), "bigint"),
         "balanced": "boolean",
+        "released": "bigint",
     },
     "checks": {
         "checked_at": "timestamp",

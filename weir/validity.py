@@ -13,13 +13,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 from weir.contract import OCCURRED_AT, Column, Contract
+from weir.release import IS_COPY
 from weir.value import LONGEST, NUMBER, cleaned, decimals_of, decimals_of_currency, listed, names_of, text_of
 
 LONGEST_IP = 45
 OLDEST = "2000-01-01T00:00:00Z"
 MOST_AHEAD = timedelta(days=1)
 # these bring history: the age of what they bring says nothing
-AGELESS_SOURCE = "(source like 'files:%' or source = 'release')"
+AGELESS_SOURCE = f"(source like 'files:%' or {IS_COPY})"
 
 UNPRINTABLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"

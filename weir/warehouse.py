@@ -150,13 +150,15 @@ def _version() -> str:
 
 
 def _scan(table: Table, version: int | None) -> str:
+    nulls = (f"cast(null as {duckdb_type(kind)}) as {_name(name)}" for name, kind in table.columns.items())
+    declared = f"select {', '.join(nulls)} where false"
     if version is None:
-        nulls = (
-            f"cast(null as {duckdb_type(kind)}) as {_name(name)}" for name, kind in table.columns.items()
-        )
-        return f"select {', '.join(nulls)} where false"
+        return declared
     location = s3_uri(settings().table(table.zone, table.name))
-    return f"select * from delta_scan({_literal(location)}, version => {version})"
+    # by name: what was written before a column was declared has nulls in it
+    return (
+        f"{declared} union all by name select * from delta_scan({_literal(location)}, version => {version})"
+    )
 
 
 def duckdb_type(spark_type: str) -> str:

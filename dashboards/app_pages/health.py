@@ -61,6 +61,7 @@ def _equation(book: pd.Series) -> str:
     asides = [
         words.counted(book["raw"], "message"),
         words.counted(book["duplicates"], "duplicate"),
+        *([f"{words.count(book['released'])} released"] if book["released"] else []),
         *(f"{words.count(book[fault])} {fault}" for fault in ("missing", "doubled") if book[fault]),
         f"checked {words.moment(book['checked_at'])}",
     ]

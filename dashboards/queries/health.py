@@ -54,8 +54,8 @@ def quarantine_by_day(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
 def books(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
     """The latest reconciliation of each domain: raw (messages), parts, where these are now, balanced."""
     query = """
-        select domain, checked_at, raw, parts, scored, quarantined, duplicates, pending, missing, doubled,
-            balanced
+        select domain, checked_at, raw, parts, scored, quarantined, duplicates, released, pending, missing,
+            doubled, balanced
         from books
         where list_contains($domains, domain)
         order by balanced, domain

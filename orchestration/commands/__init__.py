@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestration.commands import adapt, doctor, events, inputs, lake, services
+from orchestration.commands import adapt, doctor, events, inputs, lake, quarantine, services
 from orchestration.commands.show import escaped, stderr
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command()(lake.marts)
 app.command()(lake.check)
 app.command()(lake.sql)
 app.command()(events.explain)
+app.command()(quarantine.quarantine)
 app.command()(services.demo)
 app.command()(services.ui)
 reference.command("load")(inputs.load_reference)

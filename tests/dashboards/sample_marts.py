@@ -20,7 +20,7 @@ Rows = Sequence[dict[str, Any]]
 VERSION = "20260314T000600"
 BANDS = {"block": 86, "challenge": 61, "verify": 31, "allow": 0}
 ALERTING = ("challenge", "block")
-REFUSALS = ["required:merchant_id", "malformed_json", "enum:event_type", "money:amount", "duplicate"]
+REFUSALS = ["missing", "not_json", "unknown_value", "wrong_type", "duplicate"]
 RULES = {  # the points and the text of each
     "card_testing": (70, "{n} tiny payments in an hour"),
     "velocity_burst": (66, "{n} payments in 5 minutes"),

@@ -67,6 +67,29 @@ select domain, received_at::date as received_date, reason, count(*) as parts
 from refusals
 group by all;
 
+-- of every reason but duplicate each fourth part was repaired and released
+create temp table refused_parts as
+select *, received_at::date as received_date, row_number() over (partition by domain, reason order by received_at) as nth
+from refusals;
+
+create table open_quarantine_daily as
+select domain, received_date, reason, count(*) as parts,
+    count(*) filter (reason <> 'duplicate' and nth % 4 = 0) as released,
+    count(*) filter (reason = 'duplicate') as duplicates, parts - released - duplicates as open
+from refused_parts
+group by all;
+
+create table quarantine_samples as
+select domain, received_date, reason, row_number() over newest as place, null::varchar as event_id,
+    'unknown' as event_type,
+    case when reason = 'not_json' then '[{"reason": "not_json", "column": null, "value": "{\"event_id"}]'
+        else '[{"reason": "' || reason || '", "column": "amount", "value": "12,50"}]' end as faults,
+    'files:/data' as source, 'a.jsonl' as "partition", nth * 312 as "position", 0::integer as part, received_at
+from refused_parts
+where reason = 'duplicate' or nth % 4 <> 0
+window newest as (partition by domain, received_date, reason order by received_at desc)
+qualify place <= 5;
+
 create table attacks_daily as
 select domain, event_date, attack, count(*) as events, count(*) filter (action <> 'allow') as flagged,
     count(*) filter (is_alert) as alerted
@@ -77,12 +100,14 @@ group by all;
 create table books as
 with scored as (select domain, count(*) as scored from decisions group by domain),
 refused as (
-    select domain, count(*) as quarantined, count(*) filter (reason = 'duplicate') as duplicates
-    from refusals
+    select domain, count(*) as quarantined, count(*) filter (reason = 'duplicate') as duplicates,
+        count(*) filter (reason <> 'duplicate' and nth % 4 = 0) as released
+    from refused_parts
     group by domain
 )
 select timestamp '2026-03-14 00:05:00' as checked_at, domain, scored + quarantined as raw,
-    scored + quarantined as parts, scored, quarantined, duplicates, 0::bigint as pending, 0::bigint as missing,
+    scored + quarantined as parts, scored, quarantined, duplicates,
+    released, 0::bigint as pending, 0::bigint as missing,
     0::bigint as doubled, true as balanced
 from scored
 join refused using (domain);

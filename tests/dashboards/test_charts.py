@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboards.charts import alerts, axes, health, overview
-from dashboards.palette import ACTIONS, CATEGORIES
+from dashboards.charts import alerts, axes, health, overview, quarantine
+from dashboards.palette import ACTIONS, BAD, CATEGORIES
 from dashboards.queries import alerts as alert_queries
 from dashboards.queries import health as health_queries
 from dashboards.queries import overview as overview_queries
@@ -148,3 +148,21 @@ def test_quarantine_is_drawn_a_bar_a_day_with_every_reason(sample):
     by_name = drawn(health.quarantine_by_day(quarantined, DAY))
     assert set(by_name) == set(quarantined["reason"])
     assert all(len(trace["x"]) == 3 for trace in by_name.values())
+
+
+def test_refused_messages_are_parted_by_what_became_of_them():
+    columns = {
+        "reason": ["missing", "duplicate"],
+        "parts": [9, 3],
+        "open": [6, 0],
+        "released": [3, 0],
+        "duplicates": [0, 3],
+    }
+    figure = quarantine.reasons(pd.DataFrame(columns))
+    assert {name: list(trace["x"]) for name, trace in drawn(figure).items()} == {
+        "open": [6, 0],
+        "released": [3, 0],
+        "duplicates": [0, 3],
+    }
+    assert colours(figure)["open"] == BAD
+    assert list(traces(figure)[-1].text) == ["<b>6</b>  9 in all", "<b>0</b>  3 in all"]

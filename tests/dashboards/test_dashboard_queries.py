@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from dashboards.queries import alerts, health, overview
+from dashboards.queries import alerts, health, overview, quarantine
 from dashboards.scope import Scope
 from tests.dashboards.rows import NOON, decision
 from tests.dashboards.sample_marts import write_marts
@@ -47,9 +47,9 @@ DECISIONS = [
 ]
 LABELS = [{"event_id": event_id, "attack": "burst"} for event_id in ("p2", "p3", "p4", "p5")]
 REFUSALS = [
-    {"domain": "payments", "received_at": NOON, "reason": "malformed_json"},
+    {"domain": "payments", "received_at": NOON, "reason": "not_json"},
     {"domain": "payments", "received_at": NOON, "reason": "duplicate"},
-    {"domain": "payments", "received_at": NOON + timedelta(days=1), "reason": "malformed_json"},
+    {"domain": "payments", "received_at": NOON + timedelta(days=1), "reason": "not_json"},
 ]
 
 
@@ -203,7 +203,7 @@ def test_quarantine_is_counted_for_the_whole_days_that_a_scope_touches(marts):
     an_hour = Scope(("payments",), NOON + timedelta(hours=3), NOON + timedelta(hours=4))
     assert rows(health.quarantine_by_day(marts, an_hour), "reason", "parts") == [
         ("duplicate", 1),
-        ("malformed_json", 1),
+        ("not_json", 1),
     ]
 
 
@@ -220,3 +220,25 @@ def test_failed_checks_come_first(marts):
 
 def test_lake_versions_tell_what_the_marts_were_built_from(marts):
     assert ("scored", "payments", 41) in rows(health.lake_versions(marts), "zone", "name", "version")
+
+
+def test_what_is_open_is_neither_released_nor_a_duplicate(sample):
+    days = Scope(("payments",), datetime(2026, 3, 11), datetime(2026, 3, 14))
+    refused = quarantine.reasons(sample, days)
+    assert (refused["parts"] == refused["released"] + refused["duplicates"] + refused["open"]).all()
+    assert refused["open"].is_monotonic_decreasing
+    assert refused.set_index("reason").loc["duplicate", "open"] == 0
+    assert refused["parts"].sum() == health.quarantine_by_day(sample, days)["parts"].sum()
+
+
+def test_a_sample_tells_what_was_first_found_wrong(marts):
+    newest = quarantine.samples(marts, DAY, "not_json", 10)
+    assert newest[["reason", "column", "value", "faults"]].values.tolist() == [
+        ["not_json", None, '{"event_id', 1]
+    ]
+
+
+def test_samples_are_of_the_days_and_reason_asked_for_and_no_more_than_that(marts):
+    assert quarantine.samples(marts, DAY, None, 10)["reason"].tolist() == ["duplicate", "not_json"]
+    assert len(quarantine.samples(marts, DAY, None, 1)) == 1
+    assert quarantine.samples(marts, DAY, "too_old", 10).empty

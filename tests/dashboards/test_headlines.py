@@ -101,3 +101,16 @@ def test_key_figures_of_a_span_after_an_empty_one_tell_only_differences_that_exi
         None,
         None,
     ]
+
+
+def test_quarantine_is_titled_by_what_is_open():
+    refused = frame("reason parts open", ("missing", 9, 6), ("duplicate", 3, 0))
+    assert headlines.open_quarantine(refused) == "6 of 12 quarantined parts open, most for missing"
+    assert (
+        headlines.open_quarantine(refused.assign(open=0)) == "None of 12 quarantined parts waits for a repair"
+    )
+
+
+def test_samples_say_when_there_are_more():
+    assert headlines.samples(frame("reason", ("missing",)), 2) == "1 sample"
+    assert headlines.samples(frame("reason", ("missing",), ("missing",)), 2) == "The newest 2 samples"

@@ -19,7 +19,7 @@ from dashboards.screenshot import (
     wait_until_drawn,
 )
 
-CHARTS = {"overview": 4, "alerts": 2, "health": 4}
+CHARTS = {"overview": 4, "alerts": 2, "health": 4, "quarantine": 1}
 FIRST_ROW = {"x": 18, "y": 50}  # its tick box, in pixels from the table's corner: a table is one canvas
 
 

@@ -36,7 +36,7 @@ def metrics(app: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 
 
-@pytest.mark.parametrize("page", ["overview", "alerts", "health"])
+@pytest.mark.parametrize("page", ["overview", "alerts", "health", "quarantine"])
 def test_a_page_without_marts_says_what_to_run(page, home):
     app = opened(page)
     assert "make demo" in texts(app)
@@ -137,12 +137,30 @@ def test_health_shows_failed_checks_first_with_a_cross(published):
     assert "1 of 4 checks failed" in texts(app)
 
 
+def test_quarantine_names_the_mend_of_a_reason_and_the_commands_that_try_it(published):
+    app = opened("quarantine", domain="payments", range="all", reason="missing")
+    assert "Required and absent, null or blank" in texts(app)
+    assert "Send a value." in texts(app)
+    assert app.code[0].value.splitlines() == [
+        "weir quarantine payments --reason missing --repair repair.py",
+        "weir quarantine payments --reason missing --repair repair.py --release",
+    ]
+    assert set(app.dataframe[0].value["reason"]) == {"missing"}
+
+
+def test_quarantine_shows_every_reason_until_one_is_chosen(published):
+    app = opened("quarantine", range="all")
+    assert len(set(app.dataframe[0].value["reason"])) > 1
+    assert "open, most for" in texts(app)
+
+
 @pytest.mark.parametrize(
     ("page", "said"),
     [
         ("overview", ["No rule hit", "No labels for these days", "No alerts", "No offenders"]),
         ("alerts", ["0 decisions", "No decision to explain"]),
         ("health", ["Not checked yet", "Nothing quarantined"]),
+        ("quarantine", ["Nothing quarantined"]),
     ],
 )
 def test_one_harmless_event_fills_no_panel_but_each_says_why(home, page, said):

@@ -35,7 +35,7 @@ QUARANTINE_ROWS = [(20, 0, 3, 0, "duplicate"), (30, 0, 4, 0, "amount_is_missing"
 def test_a_drained_stream_balances(ledger):
     assert ledger(RAW_ROWS, SCORED_ROWS, QUARANTINE_ROWS) == {
         "raw": 4, "parts": 4, "scored": 2, "quarantined": 2, "duplicates": 1,
-        "pending": 0, "missing": 0, "doubled": 0, "orphans": 0, "balanced": True,
+        "pending": 0, "missing": 0, "doubled": 0, "orphans": 0, "balanced": True, "released": 0,
     }  # fmt: skip
 
 
@@ -103,3 +103,18 @@ def test_the_parts_of_one_message_are_counted_one_by_one(ledger):
 def test_a_gap_in_the_parts_of_a_message_is_missing(ledger):
     row = ledger([(0, 1)], [(0, 0, 1, 0), (0, 2, 1, 0)])
     assert (row["parts"], row["missing"], row["balanced"]) == (3, 1, False)
+
+
+def test_a_released_part_is_counted_and_its_copy_is_a_message_of_its_own(spark):
+    released = ("release:files:/in", "a.json", 20, 3)
+    raw = spark.createDataFrame(
+        [("files:/in", "a.json", 20, 1), ("files:/in", "a.json", 30, 2), released], RAW
+    )
+    quarantine = [("files:/in", "a.json", at, 0, seq, 0, "not_json") for at, seq in ((20, 1), (30, 2))]
+    (row,) = books(
+        raw,
+        spark.createDataFrame([("release:files:/in", "a.json", 20, 0, 3, 1)], SETTLED),
+        spark.createDataFrame(quarantine, f"{SETTLED}, reason string"),
+    ).collect()
+    assert (row["raw"], row["scored"], row["quarantined"], row["released"]) == (3, 1, 2, 1)
+    assert row["balanced"]

@@ -365,7 +365,7 @@ def test_only_a_live_source_has_events_that_are_too_late(spark):
     ]
     week = timedelta(days=7)
     assert _reasons(spark, week_old, max_age=week) == ["too_late", None]
-    for source in ("files:/data", "release"):
+    for source in ("files:/data", "release:kafka:t"):
         rows = _raw(spark, week_old, source=source).transform(judged(CONTRACT, max_age=week)).collect()
         assert [row["reason"] for row in rows] == [None, None]
 

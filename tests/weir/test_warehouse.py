@@ -41,13 +41,25 @@ def test_a_long_query_prints_nothing_of_its_own(home):
 
 
 def test_an_empty_table_has_the_types_of_a_written_one(sample_home):
+    connection = duckdb.connect()
     tables = [table for table in tables_of(["payments"]) if table.zone in ("raw", "scored", "quarantine")]
-    empty, written = duckdb.connect(), duckdb.connect()
-    create_lake_views(empty, tables, dict.fromkeys(table.key for table in tables))
-    create_lake_views(written, tables, newest_versions(tables))
+    create_lake_views(connection, tables, dict.fromkeys(table.key for table in tables))
     for table in tables:
-        describe = f"select column_name, column_type from (describe {table.view})"
-        assert empty.execute(describe).fetchall() == written.execute(describe).fetchall()
+        written = f"delta_scan('{settings().table(table.zone, table.name)}')"
+        described, empty = (
+            connection.execute(f"select column_name, column_type from (describe from {rows})").fetchall()
+            for rows in (written, table.view)
+        )
+        assert empty == described
+
+
+def test_a_column_that_was_declared_later_is_null_in_older_rows(sample_home):
+    raw = next(table for table in tables_of(["payments"]) if table.key == "raw/payments")
+    wider = Table("raw", "payments", {"colour": "string", **raw.columns})
+    connection = duckdb.connect()
+    create_lake_views(connection, [wider], newest_versions([wider]))
+    query = "select count(*), count(colour), count(distinct seq) from raw_payments"
+    assert connection.execute(query).fetchone() == (200, 0, 200)
 
 
 def test_a_view_stays_at_the_version_it_was_made_for(sample_home):

@@ -15,6 +15,7 @@ select
     scored,
     quarantined,
     duplicates,
+    released,
     pending,
     missing,
     doubled,

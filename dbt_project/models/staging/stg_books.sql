@@ -14,6 +14,7 @@ renamed as (
         scored,
         quarantined,
         duplicates,
+        coalesce(released, 0) as released,
         pending,
         missing,
         doubled,

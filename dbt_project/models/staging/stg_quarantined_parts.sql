@@ -2,7 +2,7 @@ with source as (
 
     {{ union_domains(
         'quarantine',
-        'source, "partition", "position", part, seq, event_id, event_type, reason, received_at, received_date,
+        'source, "partition", "position", part, seq, event_id, event_type, reason, detail, received_at, received_date,
          batch_id'
     ) }}
 
@@ -21,6 +21,7 @@ renamed as (
         coalesce(event_type, 'unknown') as event_type,
         reason,
         reason = 'duplicate' as is_duplicate,
+        {{ reasons_json('detail') }} as faults,
         {{ utc('received_at') }} as received_at,
         received_date,
         batch_id
