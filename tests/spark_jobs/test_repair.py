@@ -65,7 +65,7 @@ def test_a_message_comes_out_repaired_or_as_it_was_with_why(payload, answer):
     )
 
 
-def test_a_parquet_row_is_read_by_the_schema_it_landed_with():
+def test_a_parquet_row_is_read_by_the_schema_it_landed_with(spark):
     new = ColumnMapping((("event_id", "id"),))
     old = {
         "plain": ColumnMapping((), "csv"),
