@@ -239,6 +239,6 @@ def test_a_sample_tells_what_was_first_found_wrong(marts):
 
 
 def test_samples_are_of_the_days_and_reason_asked_for_and_no_more_than_that(marts):
-    assert quarantine.samples(marts, DAY, None, 10)["reason"].tolist() == ["duplicate", "not_json"]
+    assert sorted(quarantine.samples(marts, DAY, None, 10)["reason"]) == ["duplicate", "not_json"]
     assert len(quarantine.samples(marts, DAY, None, 1)) == 1
     assert quarantine.samples(marts, DAY, "too_old", 10).empty
