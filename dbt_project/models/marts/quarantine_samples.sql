@@ -1,30 +1,19 @@
 with parts as (
 
-    select * from {{ ref('stg_quarantined_parts') }}
-
-),
-
-released as (
-
-    select *, 1 as is_released from {{ ref('stg_released_messages') }}
+    {{ parts_with_release() }}
 
 ),
 
 waiting as (
 
     select
-        parts.*,
+        *,
         row_number() over (
-            partition by parts.domain, parts.received_date, parts.reason
-            order by parts.seq desc, parts.part
+            partition by domain, received_date, reason
+            order by seq desc, part
         ) as place
     from parts
-    left join released
-        on parts.domain = released.domain
-        and parts.source = released.source
-        and parts."partition" = released."partition"
-        and parts."position" = released."position"
-    where released.is_released is null
+    where is_released = 0
 
 )
 
