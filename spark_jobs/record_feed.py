@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
 
-from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.epoch import newest_commit, offset_of
 from spark_jobs.feed import Feed, Run
 from spark_jobs.lake import append_once, last_batch, read_table
+from spark_jobs.persisted import persisted
 from spark_jobs.raw import next_seq, with_receipt
 from spark_jobs.sources.source import FORMAT, RecordSource
 from spark_jobs.storage import read_text, write_text
@@ -104,12 +104,9 @@ def numbered(
     """
     lane, order = F.expr(source.lane), map(F.expr, source.order)
     tasks = records.repartition(lane).sortWithinPartitions(lane, *order)
-    kept = tasks.persist(StorageLevel.MEMORY_AND_DISK)
-    try:
+    with persisted(tasks) as kept:
         row = F.monotonically_increasing_id().bitwiseAND(F.lit(ROW_OF_TASK))
         yield kept.withColumn("seq", _start_of_task(kept, first) + row)
-    finally:
-        kept.unpersist()
 
 
 def _start_of_task(tasks: DataFrame, first: int) -> Column:

@@ -11,13 +11,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.judged import judged
 from spark_jobs.lake import append_once, last_batch, read_table, table_version
 from spark_jobs.mapping import keep_mapping, kept_mappings
+from spark_jobs.persisted import persisted
 from spark_jobs.quarantine import with_duplicate_reason
 from spark_jobs.raw import next_seq
 from spark_jobs.repair import Repair, mappings_of, with_repair
@@ -114,19 +114,17 @@ def _tried(spark: SparkSession, domain: str, repair: Repair, reason: str | None)
     messages = open_messages(tables["quarantine"], tables["raw"], reason)
     with ExitStack() as cached:
         repaired = messages.transform(with_repair(repair, kept)).transform(_as_copies)
-        copies = cached.enter_context(_persisted(repaired))
+        copies = cached.enter_context(persisted(repaired))
         tried = copies.where(F.col("kept_back").isNull())
         rows = cached.enter_context(
-            _persisted(tried.transform(judged(load_pack(domain).contract, kept | mappings)))
+            persisted(tried.transform(judged(load_pack(domain).contract, kept | mappings)))
         )
         verdicts = rows.transform(with_duplicate_reason(tables["scored"])).groupBy(*RAW_KEY)
         # a message whose parts differ goes back whole: the parts that were valid before are duplicates then
         verdict = F.min_by(
             F.coalesce("reason", F.lit(VALID)), F.struct(F.col("reason").isNotNull(), F.col("part"))
         )
-        yield Trial(
-            copies, cached.enter_context(_persisted(verdicts.agg(verdict.alias("verdict")))), mappings
-        )
+        yield Trial(copies, cached.enter_context(persisted(verdicts.agg(verdict.alias("verdict")))), mappings)
 
 
 def _read(spark: SparkSession, zone: str, domain: str) -> DataFrame:
@@ -160,12 +158,3 @@ def _append(spark: SparkSession, domain: str, trial: Trial) -> None:
 def _outcome(reason: str, verdicts: dict[str, int]) -> Outcome:
     refused = {verdict: count for verdict, count in verdicts.items() if verdict != VALID}
     return Outcome(reason, sum(verdicts.values()), verdicts.get(VALID, 0), refused)
-
-
-@contextmanager
-def _persisted(rows: DataFrame) -> Iterator[DataFrame]:
-    rows.persist(StorageLevel.MEMORY_AND_DISK_DESER)
-    try:
-        yield rows
-    finally:
-        rows.unpersist()

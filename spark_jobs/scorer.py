@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from pyspark import StorageLevel
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -17,6 +16,7 @@ from spark_jobs import kept, quarantine, scored
 from spark_jobs.judged import filter_valid, judged
 from spark_jobs.lake import append_once, create_table, read_table, table_version
 from spark_jobs.mapping import kept_mappings
+from spark_jobs.persisted import persisted
 from spark_jobs.poison import culprits
 from weir.pack import Pack, load_pack
 from weir.settings import settings
@@ -109,8 +109,8 @@ class Batch:
         """Quarantine before scored: a crash between them leaves what a retry finds as it was."""
         scorer = self.scorer
         with ExitStack() as cached:
-            judged_rows = cached.enter_context(_persisted(self._judged(self._without_poison(raw))))
-            rows = cached.enter_context(_persisted(self._deduplicated(judged_rows)))
+            judged_rows = cached.enter_context(persisted(self._judged(self._without_poison(raw))))
+            rows = cached.enter_context(persisted(self._deduplicated(judged_rows)))
             refused = rows.transform(quarantine.quarantined(self.batch_id))
             if not refused.isEmpty():
                 self._append(refused, "quarantine", quarantine.PARTITION_BY)
@@ -163,12 +163,3 @@ class Batch:
 def lists_of(pack: Pack) -> list[str]:
     """The names of the reference lists that a pack's enrichments look in."""
     return sorted({enrichment.list for enrichment in pack.enrichments})
-
-
-@contextmanager
-def _persisted(rows: DataFrame) -> Iterator[DataFrame]:
-    rows.persist(StorageLevel.MEMORY_AND_DISK_DESER)
-    try:
-        yield rows
-    finally:
-        rows.unpersist()
