@@ -13,7 +13,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from spark_jobs import quarantine, scored
 from spark_jobs.epoch import resume
 from spark_jobs.lake import compact, create_table, rows_appended, stream_table, table_version
-from spark_jobs.landing import Landed, RawStream, start_raw
+from spark_jobs.landing import Landed, RawStream, drain_raw, start_raw
 from spark_jobs.lease import Holder, lease
 from spark_jobs.raw import create_raw
 from spark_jobs.scorer import Scorer, lists_of, nothing
@@ -170,8 +170,4 @@ def writing(domain: str, name: str) -> Iterator[Holder]:
 def _landed(spark: SparkSession, domain: str, wanted: Intake) -> Landed:
     if wanted.source is None:
         return Landed(0, 0)
-    stream = start_raw(
-        spark, domain, wanted.source, wanted.format, wanted.mapping, new_epoch=wanted.new_epoch
-    )
-    stream.await_end()
-    return stream.landed()
+    return drain_raw(spark, domain, wanted.source, wanted.format, wanted.mapping, wanted.new_epoch)
