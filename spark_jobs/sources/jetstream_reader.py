@@ -18,10 +18,11 @@ from pyspark.sql.streaming.datasource import (
 from pyspark.sql.types import StructType
 
 from spark_jobs.sources.receiver import Receiver
+from spark_jobs.sources.source import RECORD_SCHEMA
 from spark_jobs.sources.spool import Place, Spool
 from weir.error import WeirError
 
-SCHEMA = "partition string, position bigint, payload binary, format string"
+SCHEMA = f"{RECORD_SCHEMA}, format string"
 Row = tuple[str, int, bytes, str | None]
 # Spark warns of a task of more than 1,000 KiB
 TASK_BYTES = 900_000

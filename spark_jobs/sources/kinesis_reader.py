@@ -25,9 +25,8 @@ from spark_jobs.sources.kinesis_batch import (
 )
 from spark_jobs.sources.kinesis_stream import KinesisStream
 from spark_jobs.sources.kpl import messages_of
-from spark_jobs.sources.source import TELLS_LIMITS
+from spark_jobs.sources.source import RECORD_SCHEMA, TELLS_LIMITS
 
-SCHEMA = "partition string, position bigint, payload binary"
 # how many shards are asked at once for where they end
 CALLERS = 16
 # name or ARN, region, endpoint
@@ -46,7 +45,7 @@ class Kinesis(DataSource):
         return "weir_kinesis"
 
     def schema(self) -> str:
-        return SCHEMA
+        return RECORD_SCHEMA
 
     def streamReader(self, schema: StructType) -> KinesisReader:
         options = self.options

@@ -29,6 +29,7 @@ from pyspark.sql import DataFrame, SparkSession
 from weir.error import WeirError
 
 RECORDS = {"partition": "string", "position": "bigint", "payload": "binary"}
+RECORD_SCHEMA = ", ".join(f"{name} {kind}" for name, kind in RECORDS.items())
 # a source may add this column: null for the format that the user names
 FORMAT = "format"
 # Spark tells a Python source how much to read, and from where on, from 4.2 on
