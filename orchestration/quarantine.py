@@ -6,7 +6,7 @@ from typing import Any
 
 from weir.pack import load_pack
 from weir.release import IS_COPY, ORIGINAL
-from weir.warehouse import connect_lake
+from weir.warehouse import ask, connect_lake
 
 Rows = list[dict[str, Any]]
 SHOWN = 200
@@ -55,6 +55,4 @@ def samples(domain: str, each: int, reason: str | None = None) -> Rows:
 def _rows(domain: str, query: str, values: dict[str, Any]) -> Rows:
     load_pack(domain)
     with connect_lake([domain]) as lake:
-        answer = lake.execute(query.format(domain=domain), values)
-        names = [column[0] for column in answer.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        return ask(lake, query.format(domain=domain), values).records()

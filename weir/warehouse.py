@@ -124,15 +124,18 @@ def connect_lake(names: Iterable[str] | None = None) -> duckdb.DuckDBPyConnectio
 
 def sql(query: str) -> Answer:
     """A DuckDB query over lake and marts -> its answer. Raises duckdb.Error, with a hint at unbuilt marts."""
-    connection = connect_lake()
     try:
-        result = connection.execute(query)
+        return ask(connect_lake(), query)
     except duckdb.CatalogException as error:
         if published_version() is None:
             raise MartsMissingError(f"{error}\nThe marts are not built yet: run `weir marts`.") from error
         raise
-    columns = tuple(column[0] for column in result.description or ())
-    return Answer(columns, result.fetchall())
+
+
+def ask(connection: duckdb.DuckDBPyConnection, query: str, values: object = None) -> Answer:
+    """A query and the values of its parameters -> its answer."""
+    result = connection.execute(query, values)
+    return Answer(tuple(column[0] for column in result.description or ()), result.fetchall())
 
 
 def _prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

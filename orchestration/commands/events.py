@@ -35,7 +35,7 @@ def explain(
 
 def explained(pack: Pack, event_id: str) -> list[dict[str, Any]]:
     """An event id -> one object per scored event of that id (an id reused on another day is two)."""
-    from weir.warehouse import connect_lake
+    from weir.warehouse import ask, connect_lake
 
     domain = pack.contract.domain
     connection = connect_lake([domain])
@@ -45,9 +45,7 @@ def explained(pack: Pack, event_id: str) -> list[dict[str, Any]]:
         left join raw_{domain} as raw using (source, partition, position)
         where scored.event_id = ? order by scored.seq
     """
-    answer = connection.execute(query, [event_id])
-    names = [column[0] for column in answer.description or ()]
-    return [_sections(pack, dict(zip(names, row, strict=True))) for row in answer.fetchall()]
+    return [_sections(pack, row) for row in ask(connection, query, [event_id]).records()]
 
 
 def _sections(pack: Pack, row: dict[str, Any]) -> dict[str, Any]:
