@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -10,16 +11,23 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.session import jvm
+from weir.error import WeirError
 
 MEGABYTE = 1_000_000
+DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
+
+
+class TypeChanged(WeirError):
+    """A column is declared with a type that cannot hold the values that the table has in it."""
 
 
 def create_table(
     spark: SparkSession, path: str, columns: Mapping[str, str], partition_by: str | None = None
 ) -> None:
-    """Make the table when it is not there, add the columns it lacks when it is; nothing otherwise.
+    """Make the table when it is not there; when it is, add the columns it lacks and widen those that grew.
 
-    columns: name -> Spark SQL type, in order.
+    columns: name -> Spark SQL type, in order. A column that is no longer among them stays, with its values.
+    Raises TypeChanged.
     """
     if table_version(spark, path) is None:
         # every reader of the lake can read a table without deletion vectors
@@ -29,16 +37,61 @@ def create_table(
             table = table.addColumn(name, kind)
         (table.partitionedBy(partition_by) if partition_by else table).execute()
         return
-    held = read_table(spark, path).columns
+    held = dict(read_table(spark, path).dtypes)
     missing = {name: kind for name, kind in columns.items() if name not in held}
     if missing:
         spark.sql(f"alter table delta.`{path}` add columns ({ddl(missing)})")
+    for name, kind in columns.items():
+        if name in held and held[name] != kind:
+            _widen(spark, path, name, held[name], kind)
+
+
+def widens(held: str, wanted: str) -> bool:
+    """Whether every value of one Spark SQL type is one of the other, so that old files can be read as it."""
+    narrow, wide = _digits(held), _digits(wanted) if DECIMAL.fullmatch(wanted) else None
+    if narrow is None or wide is None:
+        return False
+    return narrow[0] <= wide[0] and narrow[1] <= wide[1]
+
+
+def _digits(kind: str) -> tuple[int, int] | None:
+    """A type of exact numbers -> how many digits it has before and behind the point."""
+    found = DECIMAL.fullmatch(kind)
+    if found:
+        return int(found[1]) - int(found[2]), int(found[2])
+    # a long has 19, and Delta asks for one more
+    return (20, 0) if kind == "bigint" else None
+
+
+def _widen(spark: SparkSession, path: str, name: str, held: str, wanted: str) -> None:
+    if not widens(held, wanted):
+        raise TypeChanged(
+            f"{path}: column {name} holds {held}, but is declared as {wanted} now, which cannot hold that; "
+            f"declare a new column beside it (a contract's column may name {name} as its alias)"
+        )
+    # a feature that readers must know, so a table has it only when it needs it
+    spark.sql(f"alter table delta.`{path}` set tblproperties ('delta.enableTypeWidening' = 'true')")
+    spark.sql(f"alter table delta.`{path}` alter column `{name}` type {wanted}")
 
 
 def read_table(spark: SparkSession, path: str, version: int | None = None) -> DataFrame:
     """The rows of a table, as they are now or as they were at a version."""
     reader = spark.read.format("delta")
     return (reader if version is None else reader.option("versionAsOf", version)).load(path)
+
+
+def to_types_of(held: DataFrame) -> Callable[[DataFrame], DataFrame]:
+    """Rows -> the same rows in the types that `held` has for their columns, or Delta refuses them.
+
+    They differ when a table was widened and a batch is tried again by the pack of before.
+    """
+    kinds = dict(held.dtypes)
+
+    def transform(rows: DataFrame) -> DataFrame:
+        other = {name: kinds[name] for name, kind in rows.dtypes if kinds.get(name, kind) != kind}
+        return rows.withColumns({name: F.col(name).cast(kind) for name, kind in other.items()})
+
+    return transform
 
 
 def stream_table(spark: SparkSession, path: str, max_bytes: str | None = None) -> DataFrame:

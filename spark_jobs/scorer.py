@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs import kept, quarantine, scored
 from spark_jobs.judged import filter_valid, judged
-from spark_jobs.lake import append_once, create_table, read_table, table_version
+from spark_jobs.lake import append_once, create_table, read_table, table_version, to_types_of
 from spark_jobs.mapping import kept_mappings
 from spark_jobs.persisted import persisted
 from spark_jobs.poison import culprits
@@ -145,9 +145,8 @@ class Batch:
 
     def _scored(self, rows: DataFrame) -> DataFrame:
         held = read_table(self.scorer.spark, self.scorer.table("scored"))
-        return rows.transform(filter_valid).transform(
-            scored.with_scores(self._pack(), held, self._references(), self.batch_id)
-        )
+        with_scores = scored.with_scores(self._pack(), held, self._references(), self.batch_id)
+        return rows.transform(filter_valid).transform(with_scores).transform(to_types_of(held))
 
     def _references(self) -> Mapping[str, DataFrame]:
         spark, places = self.scorer.spark, settings()

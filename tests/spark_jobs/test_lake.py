@@ -8,6 +8,7 @@ import pytest
 
 from spark_jobs.lake import (
     append_once,
+    append_rows,
     compact,
     create_table,
     last_batch,
@@ -15,6 +16,8 @@ from spark_jobs.lake import (
     rows_appended,
     stream_table,
     table_version,
+    to_types_of,
+    widens,
 )
 
 COLUMNS = {"event_id": "string", "amount": "decimal(38,0)", "day": "date"}
@@ -40,6 +43,37 @@ def _ids(spark, path):
 def test_a_table_is_made_once_with_its_columns_in_order(spark, table):
     create_table(spark, table, COLUMNS, partition_by="day")
     assert (table_version(spark, table), read_table(spark, table).columns) == (0, list(COLUMNS))
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "expected"),
+    [
+        ("bigint", "decimal(38,0)", True),
+        ("decimal(20,4)", "decimal(38,4)", True),
+        ("decimal(20,4)", "decimal(38,0)", False),
+        ("decimal(38,0)", "bigint", False),
+        ("decimal(38,0)", "decimal(38,4)", False),
+        ("bigint", "decimal(19,0)", False),
+        # past 2^53 a double is not every long
+        ("bigint", "double", False),
+        ("string", "bigint", False),
+        ("bigint", "string", False),
+    ],
+)
+def test_a_type_widens_when_it_loses_no_value(held, wanted, expected):
+    assert widens(held, wanted) is expected
+
+
+def test_a_widened_column_takes_a_retry_of_the_rows_it_had_before(spark, tmp_path):
+    path = str(tmp_path / "table")
+    few = spark.sql("select 7L as value")
+    create_table(spark, path, {"value": "bigint"})
+    append_rows(few, path)
+    create_table(spark, path, {"value": "decimal(38,0)"})
+    append_rows(few.transform(to_types_of(read_table(spark, path))), path)
+    append_rows(spark.sql("select cast(1e30 as decimal(38,0)) as value"), path)
+    values = [row["value"] for row in read_table(spark, path).collect()]
+    assert sorted(values) == [7, 7, 10**30]
 
 
 def test_a_table_gains_the_columns_it_lacks(spark, table):
