@@ -21,8 +21,9 @@ from pyspark.sql import functions as F
 from bench.machine import machine
 from spark_jobs import scored
 from spark_jobs.lake import append_once
+from spark_jobs.service import Service
 from spark_jobs.session import spark_session
-from spark_jobs.stream import Service, create_tables, intake, serve, writing
+from spark_jobs.stream import create_tables, intake, serve, writing
 from weir.pack import load_pack
 from weir.settings import settings
 from weir.tables import scored_columns
@@ -113,8 +114,8 @@ def latencies(spark: SparkSession, rows: int) -> list[float]:
 def _wait_for(service: Service, events: int) -> None:
     """Until so many events are scored. Only Spark's own reports are asked: a look at the table would slow the batch."""
     while sum(one["numInputRows"] for one in _batches(service)) < events:
-        for query in (service.scored, service.raw and service.raw.query):
-            if query and (failure := query.exception()):
+        for query in service.queries:
+            if failure := query.exception():
                 raise failure
         time.sleep(0.2)
 

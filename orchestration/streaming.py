@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 
 from pyspark.errors import StreamingQueryException
 
 from spark_jobs.session import spark_session
 from spark_jobs.stream import Drained, Intake, drain, intake, serve, writing
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def intakes(
@@ -28,15 +32,22 @@ def drain_domains(wanted: dict[str, Intake]) -> list[Drained]:
     return [drain(spark, domain, one) for domain, one in wanted.items()]
 
 
-def serve_domains(wanted: dict[str, Intake]) -> None:
-    """Land and score until Ctrl-C or until a query fails, whose error is raised."""
+def serve_domains(wanted: dict[str, Intake], say: Callable[[str], None]) -> None:
+    """Land and score until SIGINT (Ctrl-C) or SIGTERM, and end after the batch at hand; a second one ends at once.
+
+    say: told each turn in a line. A query that fails ends the others, and its error is raised.
+    """
     spark = spark_session("weir stream", _connectors(wanted))
-    with ExitStack() as leases:
+    # behind the session, which has a handler of its own that would cancel the batch
+    with told_to_stop() as told, ExitStack() as leases:
         for domain in wanted:
             leases.enter_context(writing(domain, "weir stream"))
         services = [serve(spark, domain, one) for domain, one in wanted.items()]
+        say(f"streaming {', '.join(wanted)} until Ctrl-C")
         try:
-            spark.streams.awaitAnyTermination()
+            while not told.is_set() and not spark.streams.awaitAnyTermination(timeout=1):
+                pass
+            say("ending after the batch at hand; again ends at once")
         except StreamingQueryException:
             for service in services:
                 service.explain_failure()
@@ -44,6 +55,25 @@ def serve_domains(wanted: dict[str, Intake]) -> None:
         finally:
             for service in services:
                 service.stop()
+    say(f"ended streaming {', '.join(wanted)}")
+
+
+@contextmanager
+def told_to_stop() -> Iterator[Event]:
+    """While the block runs the first signal to stop only sets the event; the second raises KeyboardInterrupt."""
+    told = Event()
+
+    def tell(number: int, _frame: object) -> None:
+        if told.is_set():
+            raise KeyboardInterrupt
+        told.set()
+
+    before = {number: signal.signal(number, tell) for number in STOP_SIGNALS}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _connectors(wanted: dict[str, Intake]) -> tuple[str, ...]:

@@ -13,10 +13,11 @@ from pyspark.sql.streaming.query import StreamingQuery
 from spark_jobs import quarantine, scored
 from spark_jobs.epoch import resume
 from spark_jobs.lake import compact, create_table, rows_appended, stream_table, table_version
-from spark_jobs.landing import Landed, RawStream, drain_raw, start_raw
+from spark_jobs.landing import Landed, drain_raw, start_raw
 from spark_jobs.lease import Holder, lease
 from spark_jobs.raw import create_raw
 from spark_jobs.scorer import Scorer, lists_of, nothing
+from spark_jobs.service import Service
 from spark_jobs.sources.kinds import parse_source
 from spark_jobs.sources.source import Source
 from weir.error import WeirError
@@ -49,25 +50,6 @@ class Drained:
     landed: Landed
     scored: int
     quarantined: int
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A domain's running queries; `raw` is none when nothing is to land."""
-
-    scored: StreamingQuery
-    raw: RawStream | None = None
-
-    def explain_failure(self) -> None:
-        """Raise MessagesGone when landing failed because the source lost messages; else return."""
-        if self.raw:
-            self.raw.explain_failure()
-
-    def stop(self) -> None:
-        """Stop landing, then scoring; what they had not finished is done again at the next start."""
-        for query in (self.raw and self.raw.query, self.scored):
-            if query:
-                query.stop()
 
 
 def intake(

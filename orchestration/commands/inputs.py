@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands.show import AsJson, doing, show
+from orchestration.commands.show import AsJson, doing, show, stderr
 
 if TYPE_CHECKING:
     from spark_jobs.stream import Drained
@@ -72,15 +72,19 @@ def stream(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Land messages and score them; without --once go on until Ctrl-C."""
+    """Land messages and score them; without --once go on until Ctrl-C or SIGTERM."""
     from orchestration.streaming import drain_domains, intakes, serve_domains
 
     wanted = intakes(domains, source, form, mapping, new_epoch)
     if not once:
-        return serve_domains(wanted)
+        return serve_domains(wanted, _say)
     with doing("streaming " + ", ".join(domains)):
         drained = drain_domains(wanted)
     show([row_of(one) for one in drained], as_json, "streamed")
+
+
+def _say(line: str) -> None:
+    stderr.print(line, highlight=False, soft_wrap=True)
 
 
 def labels(domain: Domain, file: ExistingFile, as_json: AsJson = False) -> None:

@@ -1,0 +1,107 @@
+"""A service of streams takes what comes while it runs, and ends as it is told to."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from orchestration.streaming import told_to_stop
+from spark_jobs.lease import lease_holder
+from tests.small_pack import write_small_pack
+from weir.settings import settings
+from weir.warehouse import connect_lake
+
+SERVE = "from orchestration.commands import main; main()"
+QUERIES = RAW, SCORED = "raw/small/files", "scored/small"
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 240
+
+
+@contextmanager
+def service(folder):
+    """`weir stream` on a folder, as a terminal starts it: the leader of its processes."""
+    command = [sys.executable, "-c", SERVE, "stream", "small", "--from", f"files:{folder}"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        try:
+            yield run
+        finally:
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
+
+
+def put(folder, name, *event_ids):
+    """A file of logins, which is there whole or not at all."""
+    whole = folder / f".{name}"
+    seen = {"event_type": "login", "occurred_at": "2026-01-31T12:00:00Z"}
+    whole.write_text("".join(json.dumps({"event_id": event_id, **seen}) + "\n" for event_id in event_ids))
+    whole.rename(folder / name)
+
+
+def batches(query, log):
+    """The batches that a query has begun (offsets) or noted as done (commits)."""
+    names = (path.name for path in Path(settings().checkpoint(query), log).glob("*"))
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def scored():
+    with connect_lake(["small"]) as lake:
+        return [row[0] for row in lake.execute("select event_id from scored_small order by 1").fetchall()]
+
+
+def wait_until(reached, run):
+    deadline = time.monotonic() + PATIENCE
+    while not reached():
+        assert run.poll() is None, run.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def test_a_service_takes_later_files_and_ends_after_the_batch_at_hand_when_told_to(home, monkeypatch):
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs").parent))
+    folder, lease = home / "in", home / "leases" / "small"
+    folder.mkdir()
+    put(folder, "1.jsonl", "a", "b")
+    with service(folder) as run:
+        wait_until(lambda: scored() == ["a", "b"], run)
+        holder = lease_holder(lease)
+        assert holder
+        assert holder.pid == run.pid
+        begun = batches(SCORED, "offsets")
+        put(folder, "2.jsonl", "c")
+        wait_until(lambda: batches(SCORED, "offsets") > begun, run)
+        # Ctrl-C reaches every process that the command has started
+        os.killpg(run.pid, signal.SIGINT)
+        _, said = run.communicate()
+    assert (run.returncode, said.splitlines()) == (
+        0,
+        [
+            "streaming small until Ctrl-C",
+            "ending after the batch at hand; again ends at once",
+            "ended streaming small",
+        ],
+    )
+    assert lease_holder(lease) is None
+    # what the batches wrote is also noted as done, so the next start has nothing to make again
+    for query in QUERIES:
+        assert batches(query, "commits") == batches(query, "offsets")
+    assert scored() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
+    before = signal.getsignal(number)
+    with told_to_stop() as told:
+        assert not told.is_set()
+        os.kill(os.getpid(), number)
+        assert told.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
