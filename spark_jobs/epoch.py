@@ -34,6 +34,11 @@ def resume(
     return query
 
 
+def has_epoch(spark: SparkSession, checkpoint: str) -> bool:
+    """Whether a checkpoint belongs to an epoch already."""
+    return read_text(spark, _epoch_path(checkpoint)) is not None
+
+
 def _first_epoch(spark: SparkSession, name: str, checkpoint: str, tables: list[str], new_epoch: bool) -> int:
     held = {table: _epochs(spark, name, table) for table in tables}
     for table, epochs in held.items():

@@ -94,13 +94,15 @@ def to_types_of(held: DataFrame) -> Callable[[DataFrame], DataFrame]:
     return transform
 
 
-def stream_table(spark: SparkSession, path: str, max_bytes: str | None = None) -> DataFrame:
+def stream_table(spark: SparkSession, path: str, max_bytes: str | None = None, first: int = 0) -> DataFrame:
     """The rows of a table as a stream in the order of its commits, about `max_bytes` ('256m') a batch.
 
-    Commits that only remove rows (an erasure) are passed over; compaction is never seen.
+    first: the version to begin with, while the stream's checkpoint is new. Commits that only remove rows
+    (an erasure) are passed over; compaction is never seen.
     """
-    # from the first commit on: a snapshot would come in the order of file times, not of commits
-    reader = spark.readStream.format("delta").option("startingVersion", 0).option("skipChangeCommits", "true")
+    # by commits: a snapshot would come in the order of file times
+    reader = spark.readStream.format("delta").option("startingVersion", first)
+    reader = reader.option("skipChangeCommits", "true")
     return (reader if max_bytes is None else reader.option("maxBytesPerTrigger", max_bytes)).load(path)
 
 
@@ -158,6 +160,12 @@ def table_version(spark: SparkSession, path: str) -> int | None:
     """The newest version of the table, or None when there is no table yet."""
     version = _snapshot(spark, path).version()
     return None if version < 0 else version
+
+
+def oldest_version(spark: SparkSession, path: str) -> int:
+    """The oldest version that the table's log still has."""
+    oldest = DeltaTable.forPath(spark, path).history().agg(F.min("version")).collect()
+    return oldest[0][0]
 
 
 def rows_appended(spark: SparkSession, path: str, since: int) -> int:

@@ -12,7 +12,7 @@ from itertools import accumulate
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.epoch import newest_commit, offset_of
+from spark_jobs.epoch import has_epoch, newest_commit, offset_of
 from spark_jobs.feed import Feed, Run
 from spark_jobs.lake import append_once, last_batch, read_table
 from spark_jobs.persisted import persisted
@@ -71,7 +71,7 @@ def begin_behind(spark: SparkSession, raw: str, checkpoint: str, source: RecordS
 
     Kept in a file, because a crash may come between this and the first batch, which keeps it for good.
     """
-    if newest_commit(spark, checkpoint) < 0:
+    if not has_epoch(spark, checkpoint):
         write_text(spark, _start(checkpoint), json.dumps(last_positions(spark, raw, source)))
 
 

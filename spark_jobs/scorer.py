@@ -18,6 +18,7 @@ from spark_jobs.lake import append_once, create_table, read_table, table_version
 from spark_jobs.mapping import kept_mappings
 from spark_jobs.persisted import persisted
 from spark_jobs.poison import culprits
+from spark_jobs.settled import NOTHING_SETTLED, Settled
 from weir.pack import Pack, load_pack
 from weir.settings import settings
 from weir.tables import scored_columns
@@ -34,20 +35,23 @@ def nothing(step: str) -> None:
 class Scorer:
     """The `foreachBatch` of scored/<domain>.
 
-    checkpoint: its query's; query: its transaction id `name:epoch`; after: called with the name of each step done.
+    checkpoint: its query's; query: its transaction id `name:epoch`; settled: what an earlier epoch has done;
+    after: called with the name of each step done.
     """
 
     spark: SparkSession
     domain: str
     checkpoint: str
     query: str
+    settled: Settled = NOTHING_SETTLED
     max_age: timedelta | None = None
     after: Callable[[str], None] = nothing
 
     def __call__(self, raw: DataFrame, batch_id: int) -> None:
         """Judge and score one batch; a message that kills it is quarantined and the others go on."""
         # a streaming batch has a session of its own, in which all that it is joined with must be read
-        replace(self, spark=raw.sparkSession)._run(raw, batch_id)
+        unsettled = self.settled.without_settled_messages(raw)
+        replace(self, spark=raw.sparkSession)._run(unsettled, batch_id)
 
     def _run(self, raw: DataFrame, batch_id: int) -> None:
         batch = Batch(self, batch_id, self._plan(batch_id))
@@ -105,13 +109,18 @@ class Batch:
     batch_id: int
     plan: kept.Plan
 
+    @property
+    def number(self) -> int:
+        """The batch's number in the tables: unlike Spark's it goes on from one epoch to the next."""
+        return self.scorer.settled.batches + self.batch_id
+
     def write(self, raw: DataFrame) -> None:
         """Quarantine before scored: a crash between them leaves what a retry finds as it was."""
         scorer = self.scorer
         with ExitStack() as cached:
             judged_rows = cached.enter_context(persisted(self._judged(self._without_poison(raw))))
             rows = cached.enter_context(persisted(self._deduplicated(judged_rows)))
-            refused = rows.transform(quarantine.quarantined(self.batch_id))
+            refused = rows.transform(quarantine.quarantined(self.number))
             if not refused.isEmpty():
                 self._append(refused, "quarantine", quarantine.PARTITION_BY)
             scorer.after("quarantine")
@@ -131,13 +140,15 @@ class Batch:
         poison = kept.kept_poison(scorer.spark, scorer.checkpoint, self.batch_id)
         if not poison:
             return raw
-        killers = raw.where(F.col("seq").isin(*poison)).transform(quarantine.as_poison(self.batch_id))
+        killers = raw.where(F.col("seq").isin(*poison)).transform(quarantine.as_poison(self.number))
+        killers = scorer.settled.without_settled_parts(killers)
         append_once(killers, scorer.table("quarantine"), f"poison/{scorer.query}", self.batch_id)
         return raw.where(~F.col("seq").isin(*poison))
 
     def _judged(self, raw: DataFrame) -> DataFrame:
         mappings = kept_mappings(self.scorer.spark, self.scorer.table("mapping"))
-        return raw.transform(judged(self._pack().contract, mappings, self.scorer.max_age))
+        judged_rows = raw.transform(judged(self._pack().contract, mappings, self.scorer.max_age))
+        return self.scorer.settled.without_settled_parts(judged_rows)
 
     def _deduplicated(self, judged_rows: DataFrame) -> DataFrame:
         held = read_table(self.scorer.spark, self.scorer.table("scored"))
@@ -145,7 +156,7 @@ class Batch:
 
     def _scored(self, rows: DataFrame) -> DataFrame:
         held = read_table(self.scorer.spark, self.scorer.table("scored"))
-        with_scores = scored.with_scores(self._pack(), held, self._references(), self.batch_id)
+        with_scores = scored.with_scores(self._pack(), held, self._references(), self.number)
         return rows.transform(filter_valid).transform(with_scores).transform(to_types_of(held))
 
     def _references(self) -> Mapping[str, DataFrame]:

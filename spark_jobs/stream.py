@@ -18,6 +18,7 @@ from spark_jobs.lease import Holder, lease
 from spark_jobs.raw import create_raw
 from spark_jobs.scorer import Scorer, lists_of, nothing
 from spark_jobs.service import Service
+from spark_jobs.settled import keep_settled, kept_settled
 from spark_jobs.sources.kinds import parse_source
 from spark_jobs.sources.source import Source
 from weir.error import WeirError
@@ -134,10 +135,12 @@ def start_scored(
     places, name = settings(), f"scored/{domain}"
     checkpoint = places.checkpoint(name)
     tables = [places.table("scored", domain), places.table("quarantine", domain)]
-    # never a new epoch here: it would read `raw` from its beginning and judge settled messages again
-    query = resume(spark, name, checkpoint, tables)
-    scorer = Scorer(spark, domain, checkpoint, query, after=after)
-    rows = stream_table(spark, places.table("raw", domain), wanted.batch_bytes)
+    if wanted.new_epoch:
+        keep_settled(spark, domain, checkpoint)
+    query = resume(spark, name, checkpoint, tables, wanted.new_epoch)
+    settled = kept_settled(spark, checkpoint)
+    scorer = Scorer(spark, domain, checkpoint, query, settled, after=after)
+    rows = stream_table(spark, places.table("raw", domain), wanted.batch_bytes, settled.version)
     writer = rows.writeStream.foreachBatch(scorer).queryName(name).option("checkpointLocation", checkpoint)
     return (writer.trigger(availableNow=True) if once else writer.trigger(processingTime=EVERY)).start()
 

@@ -1,7 +1,11 @@
 """A pack small enough to read: one contract, a feature of each kind of type, a few rules."""
 
+import json
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
+from domains.simulation import Message
 from weir.pack import Pack, pack_from_files
 
 CONTRACT = """\
@@ -56,12 +60,12 @@ def small_pack(**texts: str) -> Pack:
     return pack_from_files(FILES | {f"{name}.yml": text for name, text in texts.items()})
 
 
-def write_small_pack(domains: Path, **texts: str) -> Path:
-    """A folder of packs -> the small pack's folder in it, with the text of some files replaced."""
-    folder = domains / "small"
+def write_small_pack(domains: Path, domain: str = "small", **texts: str) -> Path:
+    """A folder of packs -> the small pack's folder in it, under any name, with the text of some files replaced."""
+    folder = domains / domain
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in (FILES | {f"{name}.yml": text for name, text in texts.items()}).items():
-        (folder / name).write_text(text)
+        (folder / name).write_text(text.replace("domain: small", f"domain: {domain}"))
     return folder
 
 
@@ -69,3 +73,19 @@ def with_rule(when: str, points: str = "10", text: str = "it fired") -> Pack:
     """The small pack under one rule, `judged`."""
     rule = f'version: 1\nrules:\n- {{name: judged, when: "{when}", points: {points}, text: "{text}"}}\n'
     return small_pack(rules=rule, cases="judged: {fires: [{}], holds: [{}]}")
+
+
+def small_messages() -> Iterator[Message]:
+    """Payments of five users without end: every seventh is no JSON, two of eleven share an event_id."""
+    for number in count():
+        user = f"u{number % 5}"
+        event = {
+            "event_id": f"e{number - number % 11 if number % 11 == 1 else number}",
+            "event_type": "payment",
+            "occurred_at": f"2026-01-01T00:{number // 60 % 60:02}:{number % 60:02}Z",
+            "user_id": user,
+            "amount": "1.50",
+            "currency": "EUR",
+        }
+        whole = json.dumps(event)
+        yield Message(user, (whole if number % 7 else f"{whole[:-1]} {number}").encode())

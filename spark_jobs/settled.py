@@ -1,0 +1,94 @@
+"""What `scored` and `quarantine` hold already when their query begins a new epoch: it is not judged again."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from dataclasses import asdict, dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.epoch import has_epoch
+from spark_jobs.lake import oldest_version, read_table, table_version
+from spark_jobs.storage import read_text, write_text
+from weir.settings import settings
+
+PART = ("seq", "part")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Where an epoch begins. seq: every message up to it is settled. batches: numbers that are taken.
+
+    version: of raw, the first with a message beyond it. torn: how many parts beyond `seq` are in quarantine, of a
+    batch that never reached scored; they are in the Parquet folder `parts`.
+    """
+
+    seq: int = -1
+    batches: int = 0
+    version: int = 0
+    torn: int = 0
+    parts: str = ""
+
+    def without_settled_messages(self, raw: DataFrame) -> DataFrame:
+        """Raw rows -> those that may have unsettled parts."""
+        return raw if self.seq < 0 else raw.where(F.col("seq") > self.seq)
+
+    def without_settled_parts(self, rows: DataFrame) -> DataFrame:
+        """Rows with seq and part -> those that are not settled."""
+        if not self.torn:
+            return rows
+        held = rows.sparkSession.read.parquet(self.parts)
+        return rows.join(held, [*PART], "left_anti").select(*rows.columns)
+
+
+NOTHING_SETTLED = Settled()
+
+
+def kept_settled(spark: SparkSession, checkpoint: str) -> Settled:
+    """What this epoch was begun behind; nothing, for the first one."""
+    text = read_text(spark, _path(checkpoint))
+    return Settled(**json.loads(text)) if text else NOTHING_SETTLED
+
+
+def keep_settled(spark: SparkSession, domain: str, checkpoint: str) -> None:
+    """Keep where a new epoch of scored/<domain> begins, unless the checkpoint has one already.
+
+    A batch commits to quarantine and then to scored. So what came with or before the last batch in scored is
+    whole; what quarantine holds beyond it may be a part of its batch only.
+    """
+    if has_epoch(spark, checkpoint):
+        return
+    scored, refused = (read_table(spark, settings().table(zone, domain)) for zone in ("scored", "quarantine"))
+    whole = _greatest(scored, "batch_id")
+    torn = refused.where(F.col("batch_id") > whole).select(*PART).distinct()
+    torn.write.mode("overwrite").parquet(f"{checkpoint}/settled")
+    seq = max(_greatest(scored, "seq"), _greatest(refused.where(F.col("batch_id") <= whole), "seq"))
+    settled = Settled(
+        seq,
+        max(whole, _greatest(refused, "batch_id")) + 1,
+        _first_version_beyond(spark, settings().table("raw", domain), seq),
+        torn.count(),
+        f"{checkpoint}/settled",
+    )
+    write_text(spark, _path(checkpoint), json.dumps(asdict(settled)))
+
+
+def _greatest(rows: DataFrame, column: str) -> int:
+    greatest = rows.agg(F.max(column)).collect()[0][0]
+    return -1 if greatest is None else greatest
+
+
+def _first_version_beyond(spark: SparkSession, raw: str, seq: int) -> int:
+    """The first version of raw that holds a message beyond `seq`; the newest when none does."""
+
+    def newest_seq(version: int) -> int:
+        return _greatest(read_table(spark, raw, version), "seq")
+
+    versions = range(oldest_version(spark, raw), table_version(spark, raw) or 0)
+    return versions.start + bisect_right(versions, seq, key=newest_seq)
+
+
+def _path(checkpoint: str) -> str:
+    return f"{checkpoint}/settled.json"

@@ -1,0 +1,79 @@
+"""A lost checkpoint of `scored` is refused; a new epoch judges what is not settled, and nothing twice."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import islice
+
+import pytest
+from pyspark.errors import AnalysisException, StreamingQueryException
+from pyspark.sql import functions as F
+
+from spark_jobs import scorer
+from spark_jobs.epoch import OrphanedTable
+from spark_jobs.lake import append_once, read_table
+from spark_jobs.landing import FilesSource
+from spark_jobs.settled import kept_settled
+from spark_jobs.stream import Intake, drain
+from tests.small_pack import small_messages, write_small_pack
+from weir.settings import settings
+
+
+@pytest.fixture
+def lines():
+    return [message.body for message in islice(small_messages(), 100)]
+
+
+@pytest.fixture
+def folder(home, monkeypatch):
+    write_small_pack(home / "domains", "small")
+    monkeypatch.setenv("WEIR_DOMAINS", str(home / "domains"))
+    path = home / "in"
+    path.mkdir()
+    return path
+
+
+def keys(spark, zone):
+    rows = read_table(spark, settings().table(zone, "small"))
+    return sorted(tuple(row) for row in rows.select("partition", "position").collect())
+
+
+def batches(spark):
+    """The distinct batch numbers of scored, in order of arrival."""
+    scored = read_table(spark, settings().table("scored", "small"))
+    rows = scored.groupBy("batch_id").agg(F.min("seq").alias("seq")).orderBy("seq").collect()
+    return [row["batch_id"] for row in rows]
+
+
+def test_a_new_epoch_goes_on_behind_a_torn_batch_and_judges_nothing_twice(spark, folder, lines, monkeypatch):
+    def fails_at_scored(rows, path, *others):
+        if "/scored/" in path:
+            raise AnalysisException("power cut")
+        return append_once(rows, path, *others)
+
+    wanted = Intake(FilesSource(folder))
+    (folder / "a").write_bytes(b"\n".join(lines[:50]))
+    drain(spark, "small", wanted)
+    (folder / "b").write_bytes(b"\n".join(lines[50:]))
+    with monkeypatch.context() as broken:
+        broken.setattr(scorer, "append_once", fails_at_scored)
+        with pytest.raises(StreamingQueryException, match="power cut"):
+            drain(spark, "small", wanted)
+    checkpoint = settings().checkpoint("scored/small")
+    shutil.rmtree(checkpoint)
+    (folder / "c").write_bytes(lines[0])
+    with pytest.raises(OrphanedTable, match="--new-epoch"):
+        drain(spark, "small", wanted)
+    drain(spark, "small", Intake(FilesSource(folder), new_epoch=True))
+    assert kept_settled(spark, checkpoint).torn > 0
+    assert keys(spark, "raw") == sorted(keys(spark, "scored") + keys(spark, "quarantine"))
+    assert batches(spark) == sorted(batches(spark))
+    assert len(batches(spark)) > 1
+    again = drain(spark, "small", wanted)
+    assert (again.scored, again.quarantined) == (0, 0)
+
+
+def test_a_new_epoch_of_a_domain_that_has_none_is_the_first(spark, folder, lines):
+    (folder / "a").write_bytes(b"\n".join(lines[:20]))
+    drain(spark, "small", Intake(FilesSource(folder), new_epoch=True))
+    assert keys(spark, "raw") == sorted(keys(spark, "scored") + keys(spark, "quarantine"))
