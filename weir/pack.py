@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from weir.case import Case, read_cases
@@ -41,17 +42,26 @@ class Pack:
     cases: tuple[Case, ...]
     files: Mapping[str, str]
 
+    def __hash__(self) -> int:
+        """So that what is built from a pack can be kept for it."""
+        return hash(tuple(self.files.items()))
+
     @property
     def hash(self) -> str:
         """A hash of what decides: contract, enrichments, features, bands, rules; layout does not count."""
-        ruleset = self.ruleset
-        parts = (self.contract, self.enrichments, self.features, ruleset.bands, ruleset.rules)
-        return digest(*parts)[:HASH_DIGITS]
+        return _hash(self)
 
     @property
     def columns(self) -> dict[str, str]:
         """What rules may read, in order: event, enrichment and feature columns -> Spark SQL type."""
         return _columns(self.contract, self.enrichments, self.features)
+
+
+@lru_cache(maxsize=32)
+def _hash(pack: Pack) -> str:
+    ruleset = pack.ruleset
+    parts = (pack.contract, pack.enrichments, pack.features, ruleset.bands, ruleset.rules)
+    return digest(*parts)[:HASH_DIGITS]
 
 
 def domains(root: Path | None = None) -> list[str]:
@@ -80,8 +90,14 @@ def pack_from_files(files: Mapping[str, str], prefix: str = "", folder: str | No
     """File name -> text of contract.yml, features.yml, ... -> Pack; raises PackError.
 
     prefix: what stands before a file's name in messages. folder: what the contract's domain must be.
+    The same texts give the same Pack: every micro-batch asks again, and reading takes longer than a small one may.
     """
-    mistakes: list[Mistake] = []
+    return _read(tuple(files.items()), prefix, folder)
+
+
+@lru_cache(maxsize=32)
+def _read(texts: tuple[tuple[str, str], ...], prefix: str, folder: str | None) -> Pack:
+    files, mistakes = dict(texts), list[Mistake]()
     roots = {name: locate(files[name], prefix + name, mistakes) for name in FILES if name in files}
     for name in FILES:
         if name not in files and name not in OPTIONAL_FILES:
