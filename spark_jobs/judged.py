@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.layers import Layer, Transform, with_layers
 from weir import message
 from weir.contract import Contract
 from weir.mapping import ColumnMapping, texts_of_mapping
+from weir.message import literal
 from weir.validity import checks, failure
 from weir.value import names_of, text_of, texts_of_json, typed_values
 
 RAW_COLUMNS = ("source", "partition", "position", "part", "seq", "received_at", "received_date", "batch_id")
 VERDICT = ("reason", "detail")
 ANSI = "spark.sql.ansi.enabled"
-Transform = Callable[[DataFrame], DataFrame]
 
 
 def judged(
@@ -64,60 +65,62 @@ def _slices(raw: DataFrame, mappings: Mapping[str, ColumnMapping]) -> dict[str |
 
 
 def _judged_slice(contract: Contract, mapping: ColumnMapping | None, max_age: timedelta | None) -> Transform:
+    kept = [*RAW_COLUMNS, *contract.event_types, *VERDICT]
+    names = [column.name for column in contract.columns]
+    judging = [
+        Layer(_values(contract, mapping is not None)),
+        Layer(_failures(contract, max_age, mapping is not None)),
+        Layer({"reason": f"coalesce({', '.join(['_refused', *map(_failure_of, names)])})"}),
+        Layer({"detail": _detail(contract)}),
+    ]
+
     def transform(raw: DataFrame) -> DataFrame:
-        read = raw.transform(_with_parts).transform(_with_input(contract, mapping))
-        return (
-            read.transform(_with_texts(contract, mapping))
-            .transform(_with_values(contract, mapping is not None))
-            .transform(_with_failures(contract, max_age, mapping is not None))
-            .transform(_with_verdict(contract))
-            .select(*RAW_COLUMNS, *contract.event_types, *VERDICT)
-        )
-
-    return transform
-
-
-def _with_parts(raw: DataFrame) -> DataFrame:
-    added: dict[str, Column] = {}
-    if "part" not in raw.columns:
-        added["part"] = F.lit(0)
-    if "refusal" not in raw.columns:
-        added["refusal"] = F.lit(None).cast("string")
-    return raw.withColumns(added)
-
-
-def _with_input(contract: Contract, mapping: ColumnMapping | None) -> Transform:
-    """Add `_body`, `_json`, `_input` (the fields to read, as text or in Parquet's types), `_refused`."""
-
-    def transform(rows: DataFrame) -> DataFrame:
-        rows = rows.withColumn("_body", F.expr(message.BODY))
-        if mapping and mapping.schema:
-            rows = rows.withColumn("_input", F.expr(message.fields_of_row(mapping.schema)))
-            return rows.withColumn("_refused", F.coalesce("refusal", F.expr(message.REFUSED_ROW)))
-        names = (
-            mapping.inputs if mapping else [name for column in contract.columns for name in names_of(column)]
-        )
-        rows = rows.withColumn("_json", F.expr(message.JSON))
-        rows = rows.withColumn("_input", F.expr(message.fields_of_json(tuple(names))))
-        unknown = F.lit(None) if mapping else F.when(F.col("mapping").isNotNull(), "unknown_mapping")
-        return rows.withColumn("_refused", F.coalesce("refusal", unknown, F.expr(message.REFUSED)))
-
-    return transform
-
-
-def _with_texts(contract: Contract, mapping: ColumnMapping | None) -> Transform:
-    def transform(rows: DataFrame) -> DataFrame:
+        reading = [_parts(raw.columns), *_input(contract, mapping)]
         if mapping is None:
-            return rows.withColumns(_named_texts(texts_of_json(contract)))
+            texts = Layer(_named_texts(texts_of_json(contract)))
+            return raw.transform(with_layers([*reading, texts, *judging])).select(*kept)
+        read = raw.transform(with_layers(reading))
+        return (
+            read.transform(_with_mapped_texts(contract, mapping))
+            .transform(with_layers(judging))
+            .select(*kept)
+        )
+
+    return transform
+
+
+def _parts(names: Sequence[str]) -> Layer:
+    absent = {"part": "0", "refusal": "cast(null as string)"}
+    return Layer({name: sql for name, sql in absent.items() if name not in names})
+
+
+def _input(contract: Contract, mapping: ColumnMapping | None) -> list[Layer]:
+    """`_body`, `_json`, `_input` (the fields to read, as text or in Parquet's types), `_refused`."""
+    body = Layer({"_body": message.BODY})
+    if mapping and mapping.schema:
+        fields = Layer({"_input": message.fields_of_row(mapping.schema)})
+        return [body, fields, Layer({"_refused": f"coalesce(refusal, {message.REFUSED_ROW})"})]
+    names = mapping.inputs if mapping else [name for column in contract.columns for name in names_of(column)]
+    unknown = "null" if mapping else "if(mapping is not null, 'unknown_mapping', null)"
+    return [
+        body,
+        Layer({"_json": message.JSON}),
+        Layer({"_input": message.fields_of_json(tuple(names))}),
+        Layer({"_refused": f"coalesce(refusal, {unknown}, {message.REFUSED})"}),
+    ]
+
+
+def _with_mapped_texts(contract: Contract, mapping: ColumnMapping) -> Transform:
+    def transform(rows: DataFrame) -> DataFrame:
         with _values_never_raise(rows.sparkSession):
             texts = texts_of_mapping(mapping, contract, _types(rows, mapping))
-            return rows.withColumns(_named_texts(texts))
+            return rows.transform(with_layers([Layer(_named_texts(texts))]))
 
     return transform
 
 
-def _named_texts(texts: Mapping[str, str]) -> dict[str, Column]:
-    return {text_of(name): F.expr(sql) for name, sql in texts.items()}
+def _named_texts(texts: Mapping[str, str]) -> dict[str, str]:
+    return {text_of(name): sql for name, sql in texts.items()}
 
 
 @contextmanager
@@ -141,44 +144,36 @@ def _types(rows: DataFrame, mapping: ColumnMapping) -> dict[str, str]:
     return dict(rows.select(*expressions).dtypes)
 
 
-def _with_values(contract: Contract, mapped: bool) -> Transform:
+def _values(contract: Contract, mapped: bool) -> dict[str, str]:
     types = contract.event_types
-    values = {name: F.expr(sql).cast(types[name]) for name, sql in typed_values(contract).items()}
+    values = {name: f"cast(({sql}) as {types[name]})" for name, sql in typed_values(contract).items()}
     if not mapped:
         # so that a refused message can be found by its id
-        values["event_id"] = F.coalesce(values["event_id"], F.expr(message.field_of_refused("event_id")))
-    return lambda rows: rows.withColumns(values)
+        values["event_id"] = f"coalesce({values['event_id']}, {message.field_of_refused('event_id')})"
+    return values
 
 
-def _with_failures(contract: Contract, max_age: timedelta | None, mapped: bool) -> Transform:
-    failures = {
-        _failure_of(column.name): F.when(
-            F.col("_refused").isNull(), F.expr(failure(checks(contract, column, max_age, mapped)))
-        )
+def _failures(contract: Contract, max_age: timedelta | None, mapped: bool) -> dict[str, str]:
+    return {
+        _failure_of(
+            column.name
+        ): f"if(_refused is null, {failure(checks(contract, column, max_age, mapped))}, null)"
         for column in contract.columns
     }
-    return lambda rows: rows.withColumns(failures)
 
 
-def _with_verdict(contract: Contract) -> Transform:
-    names = [column.name for column in contract.columns]
-    each = [
-        F.when(
-            F.col(_failure_of(name)).isNotNull(), _fault(_failure_of(name), F.lit(name), F.col(text_of(name)))
-        )
-        for name in names
-    ]
-    whole = F.array(_fault("_refused", F.lit(None).cast("string"), F.expr(message.SHOWN)))
-    reason = F.coalesce("_refused", *map(_failure_of, names))
-    detail = F.when(F.col("_refused").isNotNull(), whole).otherwise(F.array_compact(F.array(*each)))
-    return lambda rows: rows.withColumn("reason", reason).withColumn(
-        "detail", F.when(F.col("reason").isNotNull(), detail)
+def _detail(contract: Contract) -> str:
+    """Every fault of a message with a `reason`; of one that could not be read the one, with the message's beginning."""
+    each = ", ".join(
+        f"if({_failure_of(name)} is not null, {_fault(_failure_of(name), literal(name), f'`{text_of(name)}`')}, null)"
+        for name in (column.name for column in contract.columns)
     )
+    whole = f"array({_fault('_refused', 'cast(null as string)', message.SHOWN)})"
+    return f"if(reason is null, null, if(_refused is not null, {whole}, array_compact(array({each}))))"
 
 
-def _fault(reason: str, column: Column, value: Column) -> Column:
-    cut = F.substr(value, F.lit(1), F.lit(message.CUT))
-    return F.struct(F.col(reason).alias("reason"), column.alias("column"), cut.alias("value"))
+def _fault(reason: str, column: str, value: str) -> str:
+    return f"struct({reason} as reason, {column} as column, substr({value}, 1, {message.CUT}) as value)"
 
 
 def _failure_of(name: str) -> str:

@@ -39,6 +39,11 @@ def with_layers(layers: Iterable[Layer]) -> Transform:
     return transform
 
 
+def braced(sql: str) -> str:
+    """SQL -> the same where Spark puts frames in for {names}: a rule may hold a regular expression like a{2}."""
+    return sql.replace("{", "{{").replace("}", "}}")
+
+
 def quoted(names: Iterable[str]) -> str:
     """Column names -> `a`, `b`."""
     return ", ".join(f"`{name}`" for name in names)
@@ -48,6 +53,6 @@ def _select(layer: Layer, source: str) -> str:
     hint = f"/*+ repartition(`{layer.together}`) */ " if layer.together else ""
     without = [*layer.without]
     kept = f"* except ({quoted(without)})" if without else "*"
-    added = "".join(f", {sql} as `{name}`" for name, sql in layer.columns.items())
-    where = f" where {layer.where}" if layer.where else ""
+    added = "".join(f", {braced(sql)} as `{name}`" for name, sql in layer.columns.items())
+    where = f" where {braced(layer.where)}" if layer.where else ""
     return f"(select {hint}{kept}{added} from {source}{where})"
