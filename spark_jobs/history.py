@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from spark_jobs.feature_rows import feature_columns, has_key, key_hash
-from spark_jobs.history_entries import Entry, entries_of
+from spark_jobs.history_entries import Entry, entries_of, merged
 from spark_jobs.key_groups import KeyGroup
-from spark_jobs.layers import Transform, quoted
+from spark_jobs.layers import Transform, braced, quoted
 
 
 def to_history_rows(groups: Sequence[KeyGroup], batch: DataFrame, first: datetime) -> Transform:
@@ -20,40 +20,55 @@ def to_history_rows(groups: Sequence[KeyGroup], batch: DataFrame, first: datetim
 
     batch: the feature rows of the batch; first: the earliest `occurred_at` in it, before whose longest window no
     file is read. Rows that all of a key's events see alike become one, of their summed `weight` and the latest
-    `at`: a popular merchant's week becomes a few rows. `entry` numbers what a row stands for.
+    `at`: a popular merchant's week becomes a few rows. `entry` numbers what a row stands for: a scored row is one
+    thing to its user and another to its merchant, and all of them are told in one reading.
     """
     entries = entries_of(groups)
 
     def transform(history: DataFrame) -> DataFrame:
         days = (first - max(group.span for group in groups)).date()
         recent = history.where(F.col("event_date") >= F.lit(days))
-        selects = [
-            f"select {_columns(entry, groups, batch)}, {number} as entry, first"
-            f" from ({entry.merged(_of_keys(entry, history.schema, first))})"
-            for number, entry in enumerate(entries)
-        ]
-        return history.sparkSession.sql(" union all ".join(selects), history=recent, batch=batch)
+        told = merged(entries, _of_keys(entries, history.schema, first), dict(batch.dtypes))
+        columns = _columns(entries, groups, batch.columns)
+        text = f"select {columns}, entry, first from ({told})"
+        return history.sparkSession.sql(text, history=recent, batch=batch)
 
     return transform
 
 
-def _columns(entry: Entry, groups: Sequence[KeyGroup], batch: DataFrame) -> str:
-    """The batch's columns, null where they are other entries'."""
-    hashes = {group.hash: key_hash(group, str(group.root == entry.root).lower()) for group in groups}
-    known = {**hashes, "in_batch": "false", **{name: f"`{name}`" for name in entry.merged_columns()}}
-    return ", ".join(f"{known.get(name, 'null')} as `{name}`" for name in batch.columns)
+def _columns(entries: Sequence[Entry], groups: Sequence[KeyGroup], names: Sequence[str]) -> str:
+    """The batch's columns: the hash of the key that a row is an entry of, odd for other keys."""
+    known = {"in_batch": "false"}
+    for group in groups:
+        own = ", ".join(str(number) for number, entry in enumerate(entries) if entry.root == group.root)
+        known[group.hash] = key_hash(group, f"entry in ({own})")
+    return ", ".join(f"{known.get(name, f'`{name}`')} as `{name}`" for name in names)
 
 
-def _of_keys(entry: Entry, schema: T.StructType, first: datetime) -> str:
-    """The rows of the batch's keys, with each key's `first` and `last` time in the batch."""
+def _of_keys(entries: Sequence[Entry], schema: T.StructType, first: datetime) -> str:
+    """The rows of the batch's keys, with the first and last time of each of their keys in the batch."""
+    span = max(entry.span for entry in entries)
     # to the hour: Spark compiles anew for every other number, and new code is slow code
-    since = (first - entry.span).replace(minute=0, second=0, microsecond=0)
-    columns = feature_columns(entry.features, schema, entry.root).items()
-    rows = ", ".join(f"{sql} as `{name}`" for name, sql in columns)
+    since = (first - span).replace(minute=0, second=0, microsecond=0)
+    roots = {entry.first: entry for entry in entries}
+    features = [feature for entry in entries for feature in entry.features]
+    columns = feature_columns(features, schema, [key for entry in entries for key in entry.root]).items()
+    rows = ", ".join(f"{braced(sql)} as `{name}`" for name, sql in columns)
+    hints = ", ".join(f"of_{number}" for number in range(len(roots)))
+    joins = "".join(
+        f" left join {_keys(entry)} as of_{number} using ({quoted(entry.root)})"
+        for number, entry in enumerate(roots.values())
+    )
+    return (
+        f"select /*+ broadcast({hints}) */ * from"
+        f" (select {rows} from {{history}} where occurred_at >= timestamp'{since:%Y-%m-%d %H:%M:%S}Z')"
+        f"{joins} where coalesce({', '.join(roots)}) is not null"
+    )
+
+
+def _keys(entry: Entry) -> str:
     keys = quoted(entry.root)
     return (
-        f"select /*+ broadcast(of_key) */ * from"
-        f" (select {rows} from {{history}} where occurred_at >= timestamp'{since:%Y-%m-%d %H:%M:%S}Z')"
-        f" join (select {keys}, min(at) as first, max(at) as last from {{batch}}"
-        f" where {has_key(entry.root)} group by {keys}) as of_key using ({keys})"
+        f"(select {keys}, min(at) as {entry.first}, max(at) as {entry.last} from {{batch}}"
+        f" where {has_key(entry.root)} group by {keys})"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +15,20 @@ from weir.feature import SESSIONS, Feature
 # (at, seq, part) as one number that a hash aggregation can keep the highest of; rows beyond the limits stay alone
 SEQ_LIMIT, PART_LIMIT = 10**18, 10**4
 _OF_SEQ, _OF_AT = f"{PART_LIMIT}BD", f"{SEQ_LIMIT * PART_LIMIT}BD"
-_ORDER = f"cast(at as decimal(38, 0)) * {_OF_AT} + cast(seq as decimal(38, 0)) * {_OF_SEQ} + part"
+_PLACE = f"cast(at as decimal(38, 0)) * {_OF_AT} + cast(seq as decimal(38, 0)) * {_OF_SEQ} + part"
+
+# of merged rows the latest one's, where an entry compares rows by them, else any's
+_SEQ = f"coalesce(own_seq, cast(max(place) % {_OF_AT} div {_OF_SEQ} as bigint), max(seq))"
+_PART = f"coalesce(own_part, cast(max(place) % {_OF_SEQ} as int), 0)"
+# what rows are merged by beside their own columns -> type
+MERGING = {
+    "entry": "int",
+    "first": "bigint",
+    "own_seq": "bigint",
+    "own_part": "int",
+    "zone": "int",
+    "place": "decimal(38, 0)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,45 +44,36 @@ class Entry:
         """The longest look back; 0 when it only has to tell what is late."""
         return max((feature.span for feature in self.features), default=timedelta(0))
 
-    def merged_columns(self) -> list[str]:
-        """The columns of its merged rows."""
-        return [*dict.fromkeys(["at", "seq", "part", *self._alike(), *addends(self.features)])]
+    @property
+    def first(self) -> str:
+        """The column of its key's first time in the batch; null where the batch has not the key."""
+        return f"`first_{'_'.join(self.root)}`"
 
-    def merged(self, rows: str) -> str:
-        """SQL of history rows with their key's `first` and `last` time in the batch -> SQL of the merged rows.
+    @property
+    def last(self) -> str:
+        return f"`last_{'_'.join(self.root)}`"
 
-        What a row is too old to be asked for is left out, so that more rows are alike.
+    def told(self, number: int, types: Mapping[str, str]) -> str:
+        """SQL, over a history row with the times of its keys, of what it is to this entry; null when nothing.
+
+        types: column -> type of all that rows are told by; what a row is too old to be asked for is left out, so
+        that more rows are alike.
         """
         columns = {
-            "first": "first" if self.is_sessions else "cast(null as bigint)",
+            "entry": str(number),
+            "first": self.first if self.is_sessions else None,
             "own_seq": f"if({self._is_own()}, seq, null)",
             "own_part": f"if({self._is_own()}, part, null)",
             "zone": self._zone(),
+            "place": _PLACE if self._has("previous") else None,
             **{name: self._identity(name) for name in identities(self.features)},
             **{name: self._condition(name) for name in conditions(self.features)},
         }
         columns |= {name: f"`{name}`" for name in ("at", "seq", "part", *self.root, *addends(self.features))}
-        masked = ", ".join(f"{sql} as `{name}`" for name, sql in columns.items())
-        alike = quoted(dict.fromkeys([*self._alike(), "first", "own_seq", "own_part", "zone"]))
-        sums = ", ".join(f"sum(`{name}`) as `{name}`" for name in addends(self.features))
-        seq, part = self._latest()
-        return (
-            f"select {alike}, max(at) as at, {seq} as seq, {part} as part, {sums}"
-            f" from (select {masked} from ({rows}) where {self._matters()}) group by {alike}"
+        fields = ", ".join(
+            f"'{name}', cast({columns.get(name) or 'null'} as {kind})" for name, kind in types.items()
         )
-
-    def _alike(self) -> list[str]:
-        return [*dict.fromkeys([*self.root, *identities(self.features), *conditions(self.features)])]
-
-    def _latest(self) -> tuple[str, str]:
-        """SQL of the seq and part of the latest merged row; where nothing compares rows by them, of any."""
-        if not self._has("previous"):
-            return "coalesce(own_seq, max(seq))", "coalesce(own_part, 0)"
-        order = f"max({_ORDER})"
-        return (
-            f"coalesce(own_seq, cast({order} % {_OF_AT} div {_OF_SEQ} as bigint))",
-            f"coalesce(own_part, cast({order} % {_OF_SEQ} as int))",
-        )
+        return f"if({self.first} is not null and {self._matters()}, named_struct({fields}), null)"
 
     def _matters(self) -> str:
         """An event of the key can see the row, or came before it although it is later in time."""
@@ -80,14 +84,14 @@ class Entry:
         """Whether only some of the key's events see the row, so that it cannot be merged with others."""
         if self.is_sessions:
             return "true"
-        reasons = [f"(at > first - {span} and at <= last - {span})" for span in self._spans()]
+        reasons = [f"(at > {self.first} - {span} and at <= {self.last} - {span})" for span in self._spans()]
         if self._has("previous"):
             reasons.append(f"seq >= {SEQ_LIMIT}L or part >= {PART_LIMIT}")
         return " or ".join(reasons)
 
     def _zone(self) -> str:
         """How many of the windows that end at the key's last event hold the row."""
-        return " + ".join(f"int(at > last - {span})" for span in self._spans())
+        return " + ".join(f"int(at > {self.last} - {span})" for span in self._spans())
 
     def _spans(self) -> list[str]:
         """The windows in which each event counts, however many are alike; 0 is that of the event itself."""
@@ -106,7 +110,7 @@ class Entry:
         return self._since(max(feature.span for feature in users))
 
     def _since(self, span: timedelta) -> str:
-        return f"at > first - {micros(span)}"
+        return f"at > {self.first} - {micros(span)}"
 
     def _has(self, kind: str) -> bool:
         return any(feature.kind == kind for feature in self.features)
@@ -115,6 +119,28 @@ class Entry:
 def entries_of(groups: Iterable[KeyGroup]) -> list[Entry]:
     """Groups of features -> what the history is to them."""
     return [entry for group in groups for entry in _entries(group)]
+
+
+def merged(entries: Sequence[Entry], rows: str, types: Mapping[str, str]) -> str:
+    """SQL of history rows with the first and last times of their keys -> SQL of one row for all that are alike.
+
+    types: column -> Spark SQL type of the feature rows. Result: those columns that any entry has, `entry`, `first`.
+    """
+    features = [feature for entry in entries for feature in entry.features]
+    alike = [*dict.fromkeys([*_keys(entries), *identities(features), *conditions(features)])]
+    names = ["at", "seq", "part", *alike, *addends(features)]
+    told_by = MERGING | {name: types[name] for name in names}
+    told = ", ".join(entry.told(number, told_by) for number, entry in enumerate(entries))
+    by = quoted(["entry", "first", "own_seq", "own_part", "zone", *alike])
+    sums = ", ".join(f"sum(`{name}`) as `{name}`" for name in addends(features))
+    return (
+        f"select {by}, max(at) as at, {_SEQ} as seq, {_PART} as part, {sums}"
+        f" from (select inline(array({told})) from ({rows})) where entry is not null group by {by}"
+    )
+
+
+def _keys(entries: Sequence[Entry]) -> list[str]:
+    return [key for entry in entries for key in entry.root]
 
 
 def _entries(group: KeyGroup) -> Iterator[Entry]:
