@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.extent import Extent, extent_of
 from spark_jobs.feature_rows import ROW_ID, contract_column, set_apart, to_feature_rows
 from spark_jobs.history import to_history_rows
 from spark_jobs.key_groups import KeyGroup, key_groups
@@ -28,11 +28,14 @@ from weir.feature import Feature
 ONE_TASK = 100_000
 
 
-def with_features(features: Sequence[Feature], history: DataFrame | None = None) -> Transform:
+def with_features(
+    features: Sequence[Feature], history: DataFrame | None = None, extent: Extent | None = None
+) -> Transform:
     """Events of one batch -> the same rows with a column for each feature, and `is_late`.
 
     events: the contract's columns, `occurred_at` timestamp, `seq` bigint and `part` int, together unique.
     history: earlier rows of scored/<domain>, of smaller `seq`; only days and keys that matter are read.
+    extent: of the events, or of more than them where that is known already.
     `is_late`: an event that shares a feature's key arrived before this one and is later in time.
     Runs the windows at once (events are read several times: persist them) and keeps what they found with the
     returned frame; Spark lets go of it when that frame is garbage.
@@ -43,7 +46,7 @@ def with_features(features: Sequence[Feature], history: DataFrame | None = None)
     def transform(events: DataFrame) -> DataFrame:
         if not known:
             return events.withColumn("is_late", F.lit(False))
-        rows, few = _rows(groups, events, history)
+        rows, few = _rows(groups, events, history, extent or extent_of(events))
         computed = rows.transform(
             with_layers(_windows(groups, "entry" in rows.columns, few))
         ).localCheckpoint()
@@ -61,13 +64,14 @@ def with_features(features: Sequence[Feature], history: DataFrame | None = None)
     return transform
 
 
-def _rows(groups: Sequence[KeyGroup], events: DataFrame, history: DataFrame | None) -> tuple[DataFrame, bool]:
+def _rows(
+    groups: Sequence[KeyGroup], events: DataFrame, history: DataFrame | None, extent: Extent
+) -> tuple[DataFrame, bool]:
     """The feature rows of the batch with those of the history that matter, and whether they are few: in one task."""
-    number, first = events.agg(F.count("*"), F.min("occurred_at")).collect()[0]
-    few = number <= ONE_TASK
+    few = extent.events <= ONE_TASK
     rows = (events.coalesce(1) if few else events).transform(to_feature_rows(groups))
-    if history is not None and number:
-        earlier = history.transform(to_history_rows(groups, rows, first.replace(tzinfo=UTC)))
+    if history is not None and extent.first:
+        earlier = history.transform(to_history_rows(groups, rows, extent.first))
         rows = rows.unionByName(earlier, allowMissingColumns=True)
     if not few:
         return rows, False

@@ -40,20 +40,22 @@ def keep_poison(spark: SparkSession, checkpoint: str, batch_id: int, seqs: tuple
     write_text(spark, _batch_path(checkpoint, batch_id, "poison"), json.dumps(seqs))
 
 
+def has_pack(spark: SparkSession, checkpoint: str, pack_hash: str) -> bool:
+    return read_text(spark, _pack_path(checkpoint, pack_hash)) is not None
+
+
 def keep_pack(spark: SparkSession, checkpoint: str, pack: Pack) -> None:
     """Keep the pack's texts under its hash, once, so that a retry can be judged by the same rules."""
-    path = _pack_path(checkpoint, pack.hash)
-    if read_text(spark, path) is None:
-        write_text(spark, path, json.dumps(dict(pack.files)))
+    if not has_pack(spark, checkpoint, pack.hash):
+        write_text(spark, _pack_path(checkpoint, pack.hash), json.dumps(dict(pack.files)))
 
 
 def kept_pack(spark: SparkSession, checkpoint: str, pack_hash: str) -> Pack:
     """The pack of that hash as it was kept; FileNotFoundError names the file that should hold it."""
-    text = read_text(spark, _pack_path(checkpoint, pack_hash))
+    path = _pack_path(checkpoint, pack_hash)
+    text = read_text(spark, path)
     if text is None:
-        raise FileNotFoundError(
-            f"{_pack_path(checkpoint, pack_hash)}: the pack of an unfinished batch is gone"
-        )
+        raise FileNotFoundError(f"{path}: the pack of an unfinished batch is gone")
     return pack_from_files(json.loads(text))
 
 

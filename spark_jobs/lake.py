@@ -89,7 +89,11 @@ def to_types_of(held: DataFrame) -> Callable[[DataFrame], DataFrame]:
 
     def transform(rows: DataFrame) -> DataFrame:
         other = {name: kinds[name] for name, kind in rows.dtypes if kinds.get(name, kind) != kind}
-        return rows.withColumns({name: F.col(name).cast(kind) for name, kind in other.items()})
+        return (
+            rows.withColumns({name: F.col(name).cast(kind) for name, kind in other.items()})
+            if other
+            else rows
+        )
 
     return transform
 
@@ -166,6 +170,12 @@ def oldest_version(spark: SparkSession, path: str) -> int:
     """The oldest version that the table's log still has."""
     oldest = DeltaTable.forPath(spark, path).history().agg(F.min("version")).collect()
     return oldest[0][0]
+
+
+def table_state(spark: SparkSession, path: str) -> str:
+    """What changes whenever the table's rows do: its identity and version. The table has to be there."""
+    snapshot = _snapshot(spark, path)
+    return f"{snapshot.metadata().id()}@{snapshot.version()}"
 
 
 def rows_appended(spark: SparkSession, path: str, since: int) -> int:

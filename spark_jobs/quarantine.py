@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -26,11 +27,12 @@ def as_poison(batch_id: int) -> Transform:
     return lambda raw: raw.withColumns({**unknown, **verdict}).transform(_as_table(batch_id))
 
 
-def with_duplicate_reason(scored: DataFrame) -> Transform:
+def with_duplicate_reason(scored: DataFrame, days: Iterable[date]) -> Transform:
     """Judged rows, persisted -> the same; a valid row whose event was taken before is a `duplicate`.
 
     It was taken by a row of `scored` with its event_id and day under another raw key or part (so a batch that
     is tried again does not meet its own rows), or by a valid row of the batch with a smaller (seq, part).
+    days: those of the valid rows, so that Delta opens their partitions only.
     """
 
     def transform(judged_rows: DataFrame) -> DataFrame:
@@ -40,7 +42,11 @@ def with_duplicate_reason(scored: DataFrame) -> Transform:
         fault = F.array(_fault(DUPLICATE, F.lit("event_id"), F.col("event_id")))
         return (
             rows.withColumn("_place", _place())
-            .join(_holders(scored, rows), ["event_id", "event_date"], "left")
+            .join(
+                _holders(scored.where(F.col("event_date").isin(*days)), rows),
+                ["event_id", "event_date"],
+                "left",
+            )
             .withColumn("detail", F.when(duplicate, fault).otherwise(F.col("detail")))
             .withColumn("reason", F.when(duplicate, DUPLICATE).otherwise(F.col("reason")))
             .select(*judged_rows.columns)
@@ -61,9 +67,7 @@ def _key() -> Column:
 def _holders(scored: DataFrame, rows: DataFrame) -> DataFrame:
     """event_id, event_date, `_holders`: the raw keys under which `scored` has the events of this batch."""
     valid = rows.where(F.col("reason").isNull())
-    # read here, so that Delta opens the partitions of these days only
-    days = [row["event_date"] for row in valid.select("event_date").distinct().collect()]
-    held = scored.where(F.col("event_date").isin(days)).select("event_id", "event_date", _key().alias("key"))
+    held = scored.select("event_id", "event_date", _key().alias("key"))
     wanted = valid.select("event_id", "event_date").distinct()
     return (
         held.join(wanted, ["event_id", "event_date"], "left_semi")

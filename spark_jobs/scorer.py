@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import kept, quarantine, scored
+from spark_jobs.extent import Extent, extent_of
 from spark_jobs.judged import filter_valid, judged
 from spark_jobs.lake import append_once, create_table, read_table, table_version, to_types_of
 from spark_jobs.mapping import kept_mappings
@@ -85,9 +86,10 @@ class Scorer:
         if plan is not None:
             return plan
         pack = load_pack(self.domain)
-        create_table(self.spark, self.table("scored"), scored_columns(pack), scored.PARTITION_BY)
         plan = kept.Plan(pack.hash, {name: self._list_version(name) for name in lists_of(pack)})
-        kept.keep_pack(self.spark, self.checkpoint, pack)
+        if not kept.has_pack(self.spark, self.checkpoint, pack.hash):
+            create_table(self.spark, self.table("scored"), scored_columns(pack), scored.PARTITION_BY)
+            kept.keep_pack(self.spark, self.checkpoint, pack)
         kept.keep_plan(self.spark, self.checkpoint, batch_id, plan)
         return plan
 
@@ -119,17 +121,20 @@ class Batch:
         scorer = self.scorer
         with ExitStack() as cached:
             judged_rows = cached.enter_context(persisted(self._judged(self._without_poison(raw))))
-            rows = cached.enter_context(persisted(self._deduplicated(judged_rows)))
+            extent = extent_of(judged_rows.transform(filter_valid))
+            rows = cached.enter_context(persisted(self._deduplicated(judged_rows, extent)))
             refused = rows.transform(quarantine.quarantined(self.number))
             if not refused.isEmpty():
                 self._append(refused, "quarantine", quarantine.PARTITION_BY)
             scorer.after("quarantine")
-            self._append(self._scored(rows), "scored", scored.PARTITION_BY)
+            self._append(self._scored(rows, extent), "scored", scored.PARTITION_BY)
             scorer.after("scored")
 
     def scores_of(self, raw: DataFrame) -> DataFrame:
         """Raw rows -> what would be appended to scored; nothing is written."""
-        return self._scored(self._deduplicated(self._judged(raw)))
+        judged_rows = self._judged(raw)
+        extent = extent_of(judged_rows.transform(filter_valid))
+        return self._scored(self._deduplicated(judged_rows, extent), extent)
 
     def _append(self, rows: DataFrame, zone: str, partition_by: str) -> None:
         append_once(rows, self.scorer.table(zone), self.scorer.query, self.batch_id, partition_by)
@@ -150,13 +155,13 @@ class Batch:
         judged_rows = raw.transform(judged(self._pack().contract, mappings, self.scorer.max_age))
         return self.scorer.settled.without_settled_parts(judged_rows)
 
-    def _deduplicated(self, judged_rows: DataFrame) -> DataFrame:
+    def _deduplicated(self, judged_rows: DataFrame, extent: Extent) -> DataFrame:
         held = read_table(self.scorer.spark, self.scorer.table("scored"))
-        return judged_rows.transform(quarantine.with_duplicate_reason(held))
+        return judged_rows.transform(quarantine.with_duplicate_reason(held, extent.days))
 
-    def _scored(self, rows: DataFrame) -> DataFrame:
+    def _scored(self, rows: DataFrame, extent: Extent) -> DataFrame:
         held = read_table(self.scorer.spark, self.scorer.table("scored"))
-        with_scores = scored.with_scores(self._pack(), held, self._references(), self.number)
+        with_scores = scored.with_scores(self._pack(), held, self._references(), self.number, extent)
         return rows.transform(filter_valid).transform(with_scores).transform(to_types_of(held))
 
     def _references(self) -> Mapping[str, DataFrame]:

@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.extent import extent_of
+from spark_jobs.judged import filter_valid
+from spark_jobs.layers import Transform
 from spark_jobs.quarantine import as_poison, quarantined, with_duplicate_reason
 from weir.tables import QUARANTINE
 
@@ -50,8 +53,14 @@ def _scored(spark: SparkSession, *rows: tuple[int, str, date]) -> DataFrame:
     return spark.createDataFrame([(event, day, "kafka:t", "0", at, 0, 5) for at, event, day in rows], HELD)
 
 
+def _with_duplicates(scored: DataFrame) -> Transform:
+    return lambda rows: rows.transform(
+        with_duplicate_reason(scored, extent_of(rows.transform(filter_valid)).days)
+    )
+
+
 def _reasons(judged: DataFrame, scored: DataFrame) -> list[str | None]:
-    rows = judged.transform(with_duplicate_reason(scored))
+    rows = judged.transform(_with_duplicates(scored))
     assert rows.columns == judged.columns
     return [row["reason"] for row in rows.orderBy("seq", "part").collect()]
 
@@ -114,7 +123,7 @@ def test_a_row_is_never_multiplied(spark):
 
 
 def test_a_duplicate_tells_its_event(spark):
-    rows = _judged(spark, (1, "a", None), (2, "a", None)).transform(with_duplicate_reason(_scored(spark)))
+    rows = _judged(spark, (1, "a", None), (2, "a", None)).transform(_with_duplicates(_scored(spark)))
     detail = {row["position"]: row["detail"] for row in rows.collect()}
     assert detail[1] is None
     assert tuple(detail[2][0]) == ("duplicate", "event_id", "a")
