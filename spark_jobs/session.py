@@ -36,6 +36,8 @@ SETTINGS = {
     "spark.sql.adaptive.enabled": "false",
     # the default is a type of 96 bits without statistics, so that no file or row group can be left out by time
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # the default of 128 MB makes of a day of a million events one task, however many cores there are
+    "spark.hadoop.parquet.block.size": str(8 * 1024 * 1024),
     # Spark's own, and where Kafka's clients keep a password or a key
     "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas|keystore",
     # a zone-less time in a Parquet file is UTC; one in nanoseconds arrives as a long, which parquet.py cuts
