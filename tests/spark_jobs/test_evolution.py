@@ -1,4 +1,4 @@
-"""A contract grows and shrinks under a lake with rows in it; docs/contracts.md says what each change does."""
+"""A contract grows and shrinks under a lake with rows in it, and so do features and rules; see docs/contracts.md."""
 
 import json
 from decimal import Decimal
@@ -12,7 +12,7 @@ from spark_jobs.release import try_repair
 from spark_jobs.scorer import Batch, Scorer
 from spark_jobs.sources.source import FilesSource
 from spark_jobs.stream import Intake, create_tables, drain
-from tests.small_pack import CONTRACT, write_small_pack
+from tests.small_pack import CONTRACT, FEATURES, RULES, write_small_pack
 from weir.settings import settings
 from weir.warehouse import connect_lake
 
@@ -35,6 +35,7 @@ AFTER = (
   colour: {type: string}
 """
 )
+NEW_FEATURE = "- {name: user_events_1h, kind: count, key: [user_id], window: 1h}\n"
 MANY = 2**70
 
 
@@ -74,7 +75,8 @@ def evolved(spark, tmp_path_factory):
         patch.setenv("WEIR_HOME", str(home))
         patch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs", contract=BEFORE).parent))
         landed(spark, home, "a.jsonl", OLD)
-        write_small_pack(home / "packs", contract=AFTER)
+        rules = RULES.replace("version: 3", "version: 4")
+        write_small_pack(home / "packs", contract=AFTER, features=FEATURES + NEW_FEATURE, rules=rules)
         landed(spark, home, "b.jsonl", NEW)
         yield home
 
@@ -121,6 +123,17 @@ def test_a_new_value_is_taken_and_messages_refused_for_it_can_be_released(spark,
     assert {
         (one.reason, one.tried, one.valid) for one in try_repair(spark, "small", None, "unknown_value")
     } == {("unknown_value", 1, 1)}
+
+
+def test_a_new_feature_counts_what_came_before_it_was_declared(spark, evolved):
+    rows = scored(spark)
+    assert [rows[name]["user_events_1h"] for name in ("old", "new", "back")] == [None, 2, 3]
+
+
+def test_changed_rules_judge_and_stamp_from_the_next_batch_on(spark, evolved):
+    rows = scored(spark)
+    rulesets = [rows[name]["ruleset"].partition("#")[0] for name in ("old", "new", "back")]
+    assert rulesets == ["small@3", "small@4", "small@4"]
 
 
 def test_the_books_balance_over_the_change(spark, evolved):
