@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 
 from pyspark.sql import SparkSession
 
@@ -14,7 +15,7 @@ from weir.pack import Pack, pack_from_files
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The pack by hash and each reference list by Delta version."""
+    """The pack by the name it is kept by and each reference list by Delta version."""
 
     pack: str
     references: Mapping[str, int] = field(default_factory=dict)
@@ -40,28 +41,37 @@ def keep_poison(spark: SparkSession, checkpoint: str, batch_id: int, seqs: tuple
     write_text(spark, _batch_path(checkpoint, batch_id, "poison"), json.dumps(seqs))
 
 
-def has_pack(spark: SparkSession, checkpoint: str, pack_hash: str) -> bool:
-    return read_text(spark, _pack_path(checkpoint, pack_hash)) is not None
+def name_of(pack: Pack) -> str:
+    """What a pack is kept by. Its hash alone does not do: packs that differ only in their rules' number share it."""
+    return f"{pack.hash}-{sha256(_text_of(pack).encode()).hexdigest()[:8]}"
+
+
+def has_pack(spark: SparkSession, checkpoint: str, name: str) -> bool:
+    return read_text(spark, _pack_path(checkpoint, name)) is not None
 
 
 def keep_pack(spark: SparkSession, checkpoint: str, pack: Pack) -> None:
-    """Keep the pack's texts under its hash, once, so that a retry can be judged by the same rules."""
-    if not has_pack(spark, checkpoint, pack.hash):
-        write_text(spark, _pack_path(checkpoint, pack.hash), json.dumps(dict(pack.files)))
+    """Keep the pack's texts under its name, once, so that a retry can be judged by the same rules."""
+    if not has_pack(spark, checkpoint, name_of(pack)):
+        write_text(spark, _pack_path(checkpoint, name_of(pack)), _text_of(pack))
 
 
-def kept_pack(spark: SparkSession, checkpoint: str, pack_hash: str) -> Pack:
-    """The pack of that hash as it was kept; FileNotFoundError names the file that should hold it."""
-    path = _pack_path(checkpoint, pack_hash)
+def kept_pack(spark: SparkSession, checkpoint: str, name: str) -> Pack:
+    """The pack of that name as it was kept; FileNotFoundError names the file that should hold it."""
+    path = _pack_path(checkpoint, name)
     text = read_text(spark, path)
     if text is None:
         raise FileNotFoundError(f"{path}: the pack of an unfinished batch is gone")
     return pack_from_files(json.loads(text))
 
 
+def _text_of(pack: Pack) -> str:
+    return json.dumps(dict(pack.files))
+
+
 def _batch_path(checkpoint: str, batch_id: int, what: str) -> str:
     return f"{checkpoint}/kept/batches/{batch_id}.{what}.json"
 
 
-def _pack_path(checkpoint: str, pack_hash: str) -> str:
-    return f"{checkpoint}/kept/packs/{pack_hash}.json"
+def _pack_path(checkpoint: str, name: str) -> str:
+    return f"{checkpoint}/kept/packs/{name}.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -28,16 +28,11 @@ TRIES = 3
 log = logging.getLogger("weir.scorer")
 
 
-def nothing(step: str) -> None:
-    """What is done between the steps of a batch, unless a test raises there as a crash would."""
-
-
 @dataclass(frozen=True, slots=True)
 class Scorer:
     """The `foreachBatch` of scored/<domain>.
 
-    checkpoint: its query's; query: its transaction id `name:epoch`; settled: what an earlier epoch has done;
-    after: called with the name of each step done.
+    checkpoint: its query's; query: its transaction id `name:epoch`; settled: what an earlier epoch has done.
     """
 
     spark: SparkSession
@@ -46,7 +41,6 @@ class Scorer:
     query: str
     settled: Settled = NOTHING_SETTLED
     max_age: timedelta | None = None
-    after: Callable[[str], None] = nothing
 
     def __call__(self, raw: DataFrame, batch_id: int) -> None:
         """Judge and score one batch; a message that kills it is quarantined and the others go on."""
@@ -86,8 +80,8 @@ class Scorer:
         if plan is not None:
             return plan
         pack = load_pack(self.domain)
-        plan = kept.Plan(pack.hash, {name: self._list_version(name) for name in lists_of(pack)})
-        if not kept.has_pack(self.spark, self.checkpoint, pack.hash):
+        plan = kept.Plan(kept.name_of(pack), {name: self._list_version(name) for name in lists_of(pack)})
+        if not kept.has_pack(self.spark, self.checkpoint, plan.pack):
             create_table(self.spark, self.table("scored"), scored_columns(pack), scored.PARTITION_BY)
             kept.keep_pack(self.spark, self.checkpoint, pack)
         kept.keep_plan(self.spark, self.checkpoint, batch_id, plan)
@@ -118,7 +112,6 @@ class Batch:
 
     def write(self, raw: DataFrame) -> None:
         """Quarantine before scored: a crash between them leaves what a retry finds as it was."""
-        scorer = self.scorer
         with ExitStack() as cached:
             judged_rows = cached.enter_context(persisted(self._judged(self._without_poison(raw))))
             extent = extent_of(judged_rows.transform(filter_valid))
@@ -126,9 +119,7 @@ class Batch:
             refused = rows.transform(quarantine.quarantined(self.number))
             if not refused.isEmpty():
                 self._append(refused, "quarantine", quarantine.PARTITION_BY)
-            scorer.after("quarantine")
             self._append(self._scored(rows, extent), "scored", scored.PARTITION_BY)
-            scorer.after("scored")
 
     def scores_of(self, raw: DataFrame) -> DataFrame:
         """Raw rows -> what would be appended to scored; nothing is written."""

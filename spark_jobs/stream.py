@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from spark_jobs.lake import compact, create_table, rows_appended, stream_table, 
 from spark_jobs.landing import Landed, drain_raw, start_raw
 from spark_jobs.lease import Holder, lease
 from spark_jobs.raw import create_raw
-from spark_jobs.scorer import Scorer, lists_of, nothing
+from spark_jobs.scorer import Scorer, lists_of
 from spark_jobs.service import Service
 from spark_jobs.settled import keep_settled, kept_settled
 from spark_jobs.sources.kinds import parse_source
@@ -84,9 +84,7 @@ def create_tables(spark: SparkSession, domain: str) -> None:
         create_table(spark, places.table("reference", name), REFERENCE)
 
 
-def drain(
-    spark: SparkSession, domain: str, wanted: Intake, after: Callable[[str], None] = nothing
-) -> Drained:
+def drain(spark: SparkSession, domain: str, wanted: Intake) -> Drained:
     """Land what a source holds now, then score what has landed, and end.
 
     Raises LeaseHeld, OrphanedTable, PackError; LeftOut at the very end, when all other files are scored.
@@ -97,7 +95,7 @@ def drain(
             zone: table_version(spark, settings().table(zone, domain)) for zone in ("scored", "quarantine")
         }
         landed = _landed(spark, domain, wanted)
-        start_scored(spark, domain, wanted, once=True, after=after).awaitTermination()
+        start_scored(spark, domain, wanted, once=True).awaitTermination()
         settled = {
             zone: rows_appended(spark, settings().table(zone, domain), version or 0)
             for zone, version in versions.items()
@@ -128,9 +126,7 @@ def serve(spark: SparkSession, domain: str, wanted: Intake) -> Service:
     )
 
 
-def start_scored(
-    spark: SparkSession, domain: str, wanted: Intake, once: bool, after: Callable[[str], None] = nothing
-) -> StreamingQuery:
+def start_scored(spark: SparkSession, domain: str, wanted: Intake, once: bool) -> StreamingQuery:
     """raw/<domain> -> quarantine and scored; `once` ends when what has landed is scored."""
     places, name = settings(), f"scored/{domain}"
     checkpoint = places.checkpoint(name)
@@ -139,7 +135,7 @@ def start_scored(
         keep_settled(spark, domain, checkpoint)
     query = resume(spark, name, checkpoint, tables, wanted.new_epoch)
     settled = kept_settled(spark, checkpoint)
-    scorer = Scorer(spark, domain, checkpoint, query, settled, after=after)
+    scorer = Scorer(spark, domain, checkpoint, query, settled)
     rows = stream_table(spark, places.table("raw", domain), wanted.batch_bytes, settled.version)
     writer = rows.writeStream.foreachBatch(scorer).queryName(name).option("checkpointLocation", checkpoint)
     return (writer.trigger(availableNow=True) if once else writer.trigger(processingTime=EVERY)).start()

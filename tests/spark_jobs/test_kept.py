@@ -3,6 +3,7 @@
 import pytest
 
 from spark_jobs import kept
+from tests.small_pack import RULES, small_pack
 from weir.pack import load_pack
 
 
@@ -20,7 +21,15 @@ def test_a_retry_reads_the_plan_of_the_first_try(spark, checkpoint):
 def test_a_kept_pack_is_the_same_pack(spark, checkpoint):
     pack = load_pack("payments")
     kept.keep_pack(spark, checkpoint, pack)
-    assert kept.kept_pack(spark, checkpoint, pack.hash).hash == pack.hash
+    assert kept.kept_pack(spark, checkpoint, kept.name_of(pack)).files == pack.files
+
+
+def test_packs_that_differ_in_the_number_of_their_rules_alone_are_both_kept(spark, checkpoint):
+    packs = [small_pack(rules=RULES.replace("version: 3", f"version: {number}")) for number in (3, 4)]
+    for pack in packs:
+        kept.keep_pack(spark, checkpoint, pack)
+    numbers = [kept.kept_pack(spark, checkpoint, kept.name_of(pack)).ruleset.version for pack in packs]
+    assert numbers == [3, 4]
 
 
 def test_a_lost_pack_is_named(spark, checkpoint):

@@ -1,8 +1,6 @@
 """Messages through both queries: every one ends in one row, whatever breaks between."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -17,21 +15,6 @@ from weir.settings import settings
 
 EVENTS = 600
 FAULTS = Faults(duplicate=0.02, late=0.02, out_of_order=0.02, malformed=0.03)
-DIED = 9
-# a process of its own, which is gone right after the named commit
-DIES = f"""
-import os, sys
-from pathlib import Path
-from spark_jobs.landing import FilesSource
-from spark_jobs.session import spark_session
-from spark_jobs.stream import Intake, drain
-
-def die(step):
-    if step == sys.argv[2]:
-        os._exit({DIED})
-
-drain(spark_session("dies"), "payments", Intake(FilesSource(Path(sys.argv[1]))), after=die)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +52,6 @@ def raw_keys(spark):
     return sorted(
         (*row, 0) for row in table(spark, "raw").select("source", "partition", "position").collect()
     )
-
-
-@pytest.mark.parametrize("step", ["quarantine", "scored"])
-def test_a_crash_after_a_commit_changes_nothing(spark, home, lines, step):
-    folder = write_files(home / "in", lines, 1)
-    dead = subprocess.run([sys.executable, "-c", DIES, str(folder), step], timeout=300, check=False)
-    assert dead.returncode == DIED
-    assert table(spark, "quarantine").count() > 0
-    assert (table(spark, "scored").count() > 0) == (step == "scored")
-    drained(spark, folder)
-    assert settled_keys(spark) == raw_keys(spark)
-    assert table(spark, "scored").count() == EVENTS
 
 
 def test_draining_again_changes_nothing(spark, home, lines):
