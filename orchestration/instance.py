@@ -8,9 +8,12 @@ from dagster import DagsterInstance
 
 from weir.settings import settings
 
+# nux would ask for an e-mail address before it shows the first page;
 # one run at a time: Spark takes the whole machine and a domain has one writer
 DAGSTER_YAML = """\
 telemetry:
+  enabled: false
+nux:
   enabled: false
 concurrency:
   runs:

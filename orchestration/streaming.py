@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
 
 from pyspark.errors import StreamingQueryException
 
+from orchestration.stop_signals import told_to_stop
 from spark_jobs.session import spark_session
 from spark_jobs.stream import Drained, Intake, drain, intake, serve, writing
-
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def intakes(
@@ -56,24 +53,6 @@ def serve_domains(wanted: dict[str, Intake], say: Callable[[str], None]) -> None
             for service in services:
                 service.stop()
     say(f"ended streaming {', '.join(wanted)}")
-
-
-@contextmanager
-def told_to_stop() -> Iterator[Event]:
-    """While the block runs the first signal to stop only sets the event; the second raises KeyboardInterrupt."""
-    told = Event()
-
-    def tell(number: int, _frame: object) -> None:
-        if told.is_set():
-            raise KeyboardInterrupt
-        told.set()
-
-    before = {number: signal.signal(number, tell) for number in STOP_SIGNALS}
-    try:
-        yield told
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _connectors(wanted: dict[str, Intake]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from orchestration.commands.show import AsJson, doing, fail, show, stderr
+from orchestration.stop_signals import told_to_stop
 from weir.settings import settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ def ui(
     dashboards_port: Annotated[int, typer.Option(help="Port of the dashboards.")] = 8501,
     host: Annotated[str, typer.Option(help="Address both listen on.")] = "127.0.0.1",
 ) -> None:
-    """Open Dagster and the dashboards on what was built; Ctrl-C ends both."""
+    """Open Dagster and the dashboards on what was built; Ctrl-C or SIGTERM ends both."""
     from orchestration.instance import prepared_home
 
     environment = os.environ | {"DAGSTER_HOME": str(prepared_home()), "WEIR_HOME": str(settings().root)}
@@ -57,31 +58,28 @@ def ui(
     )
     services = [subprocess.Popen(command, env=environment, cwd=ROOT) for command in commands]
     try:
-        _wait_for_any(services)
-    except KeyboardInterrupt:
-        pass
+        with told_to_stop() as told:
+            while not told.is_set():
+                _require_all(services)
+                told.wait(timeout=1)
     finally:
         _stop(services)
 
 
+def _require_all(services: list[subprocess.Popen[bytes]]) -> None:
+    """One page without the other is a fault to show."""
+    if any(service.poll() is not None for service in services):
+        fail("a page ended by itself: its reason is printed above (is the port taken?)")
+
+
 def _dagster(host: str, port: int) -> list[str]:
-    module = ["-m", "orchestration.definitions"]
-    return [sys.executable, "-m", "dagster", "dev", "-h", host, "-p", str(port), *module]
+    # what to load, and by which name, stands in pyproject.toml
+    return [sys.executable, "-m", "dagster", "dev", "-h", host, "-p", str(port)]
 
 
 def _streamlit(host: str, port: int) -> list[str]:
     options = ["--server.address", host, "--server.port", str(port), "--server.headless", "true"]
     return [sys.executable, "-m", "streamlit", "run", "dashboards/streamlit_app.py", *options]
-
-
-def _wait_for_any(services: list[subprocess.Popen[bytes]]) -> None:
-    """Return when the first of the services ends: one page without the other is a fault to show."""
-    while all(service.poll() is None for service in services):
-        try:
-            services[0].wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            continue
-    fail("a page ended by itself: its reason is printed above (is the port taken?)")
 
 
 def _stop(services: list[subprocess.Popen[bytes]]) -> None:

@@ -5,9 +5,9 @@ import yaml
 from orchestration.instance import instance, prepared_home
 
 
-def test_a_new_home_sends_no_telemetry(home):
+def test_a_new_home_sends_no_telemetry_and_asks_for_no_address(home):
     configured = yaml.safe_load((prepared_home() / "dagster.yaml").read_text())
-    assert configured["telemetry"] == {"enabled": False}
+    assert configured["telemetry"] == configured["nux"] == {"enabled": False}
 
 
 def test_what_a_user_configured_is_kept(home):

@@ -9,9 +9,6 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
-from orchestration.streaming import told_to_stop
 from spark_jobs.lease import lease_holder
 from tests.small_pack import write_small_pack
 from weir.settings import settings
@@ -93,15 +90,3 @@ def test_a_service_takes_later_files_and_ends_after_the_batch_at_hand_when_told_
     for query in QUERIES:
         assert batches(query, "commits") == batches(query, "offsets")
     assert scored() == ["a", "b", "c"]
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
-    before = signal.getsignal(number)
-    with told_to_stop() as told:
-        assert not told.is_set()
-        os.kill(os.getpid(), number)
-        assert told.is_set()
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), number)
-    assert signal.getsignal(number) is before

@@ -1,0 +1,28 @@
+"""How a command that runs until it is stopped is stopped: Ctrl-C, or SIGTERM from a service manager."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def told_to_stop() -> Iterator[Event]:
+    """While the block runs the first signal to stop only sets the event; the second raises KeyboardInterrupt."""
+    told = Event()
+
+    def tell(number: int, _frame: object) -> None:
+        if told.is_set():
+            raise KeyboardInterrupt
+        told.set()
+
+    before = {number: signal.signal(number, tell) for number in STOP_SIGNALS}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
