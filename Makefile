@@ -1,6 +1,6 @@
 # Every target honours WEIR_HOME (default .weir): the lake, the marts and Dagster's history live there.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui kafka check test bench clean
+.PHONY: help setup demo ui kafka check test soak bench clean
 export DAGSTER_DISABLE_TELEMETRY := yes
 export GX_ANALYTICS_ENABLED := false
 
@@ -31,6 +31,9 @@ check: setup  ## lint, types, every mart parsed as Redshift SQL, docker-compose.
 test: setup  ## every test
 	@scripts/browser
 	.venv/bin/pytest
+
+soak: setup  ## kill the stream 200 times under load from Kafka, and count what was lost or doubled
+	.venv/bin/python -m tests.soak
 
 bench: setup  ## speed and memory, printed with the machine, cores and versions
 	.venv/bin/python -m bench
