@@ -125,7 +125,8 @@ def _require_same_place(source: RecordSource, run: Run) -> None:
         write_text(run.spark, path, source.name)
     elif known != source.name:
         raise OtherPlace(
-            f"{run.checkpoint}: lands {known}, not {source.name}; give the other source a domain or a home of its own"
+            f"{run.checkpoint}: lands {known}, not {source.name}; give the other source a domain or a home of its "
+            "own, or leave the first one for good: move this checkpoint away and start with --new-epoch"
         )
 
 

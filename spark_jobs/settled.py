@@ -49,7 +49,7 @@ NOTHING_SETTLED = Settled()
 def kept_settled(spark: SparkSession, checkpoint: str) -> Settled:
     """What this epoch was begun behind; nothing, for the first one."""
     text = read_text(spark, _path(checkpoint))
-    return Settled(**json.loads(text)) if text else NOTHING_SETTLED
+    return Settled(**json.loads(text), parts=_parts(checkpoint)) if text else NOTHING_SETTLED
 
 
 def keep_settled(spark: SparkSession, domain: str, checkpoint: str) -> None:
@@ -63,16 +63,17 @@ def keep_settled(spark: SparkSession, domain: str, checkpoint: str) -> None:
     scored, refused = (read_table(spark, settings().table(zone, domain)) for zone in ("scored", "quarantine"))
     whole = _greatest(scored, "batch_id")
     torn = refused.where(F.col("batch_id") > whole).select(*PART).distinct()
-    torn.write.mode("overwrite").parquet(f"{checkpoint}/settled")
+    torn.write.mode("overwrite").parquet(_parts(checkpoint))
     seq = max(_greatest(scored, "seq"), _greatest(refused.where(F.col("batch_id") <= whole), "seq"))
     settled = Settled(
         seq,
         max(whole, _greatest(refused, "batch_id")) + 1,
         _first_version_beyond(spark, settings().table("raw", domain), seq),
         torn.count(),
-        f"{checkpoint}/settled",
     )
-    write_text(spark, _path(checkpoint), json.dumps(asdict(settled)))
+    # a checkpoint may be moved, and its parts with it
+    kept = {name: value for name, value in asdict(settled).items() if name != "parts"}
+    write_text(spark, _path(checkpoint), json.dumps(kept))
 
 
 def _greatest(rows: DataFrame, column: str) -> int:
@@ -92,3 +93,7 @@ def _first_version_beyond(spark: SparkSession, raw: str, seq: int) -> int:
 
 def _path(checkpoint: str) -> str:
     return f"{checkpoint}/settled.json"
+
+
+def _parts(checkpoint: str) -> str:
+    return f"{checkpoint}/settled"

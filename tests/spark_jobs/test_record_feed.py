@@ -133,8 +133,14 @@ def test_a_lost_checkpoint_is_refused_and_a_new_epoch_begins_behind_raw(spark, s
     assert [of_partition(spark, part) for part in "012"] == [[0, 1], [5, 6], [0]]
 
 
-def test_a_checkpoint_is_not_used_for_another_place(spark, shelf, home):
+def test_a_checkpoint_is_not_used_for_another_place_unless_that_begins_a_new_epoch(spark, shelf, home):
+    put(shelf, "a", [("0", 0)])
     drain_raw(spark, "payments", shelf)
-    (home / "other").mkdir()
-    with pytest.raises(OtherPlace, match="lands shelf:shelf, not shelf:other"):
-        drain_raw(spark, "payments", Shelf(home / "other"))
+    other = Shelf(home / "other")
+    other.folder.mkdir()
+    put(other, "b", [("0", 0)])
+    with pytest.raises(OtherPlace, match=r"lands shelf:shelf, not shelf:other.*--new-epoch"):
+        drain_raw(spark, "payments", other)
+    shutil.rmtree(settings().checkpoint("raw/payments/shelf"))
+    assert drain_raw(spark, "payments", other, new_epoch=True) == Landed(0, 1)
+    assert landed(spark) == [("0", 0, 0), ("0", 0, 1)]
