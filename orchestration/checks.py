@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from weir.tables import QUALITY
 # in the order that keeps the books balanced while a stream writes: what is settled, then what was raw
 ZONES = ("scored", "quarantine", "raw")
 Days = tuple[date, date]
+BOOKS = "books"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,19 @@ def run_checks(names: Sequence[str] | None = None) -> list[dict[str, object]]:
         *(_books_row(row) for row in balance(spark, chosen)),
         *(_check_row(check) for check in judge(spark, chosen)),
     ]
+
+
+def tally(results: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:
+    """Rows of run_checks -> one row a table: how many checks it passed and failed, and what its books say."""
+    tables: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in results:
+        place = row["domain"], row["table"]
+        one = tables.setdefault(
+            place, {"domain": place[0], "table": place[1], "passed": 0, "failed": 0, "books": ""}
+        )
+        one["passed" if row["success"] else "failed"] += 1
+        one["books"] = row["observed"] if row["check"] == BOOKS else one["books"]
+    return [*tables.values()]
 
 
 def balance(spark: SparkSession, names: Iterable[str]) -> list[Books]:
@@ -152,7 +166,7 @@ def _keep(spark: SparkSession, name: str, rows: Sequence[Books] | Sequence[Check
 def _books_row(row: Books) -> dict[str, object]:
     expected = "parts = scored + quarantined + pending, none missing or doubled"
     found = (row.balanced, "critical", row.sentence, expected, row.missing + row.doubled + row.orphans)
-    return _row(row.domain, f"raw/{row.domain}", "books", *found)
+    return _row(row.domain, f"raw/{row.domain}", BOOKS, *found)
 
 
 def _check_row(check: Check) -> dict[str, object]:

@@ -27,14 +27,19 @@ def marts(
 
 def check(
     domain: Annotated[str | None, typer.Argument(help="One domain; all of them when left out.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Show the checks that passed, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Judge the tables and balance the books; exit 1 when something is off."""
-    from orchestration.checks import run_checks
+    from orchestration.checks import run_checks, tally
 
     with doing("judging the tables"):
         results = run_checks([domain] if domain else None)
-    show(results, as_json, "checks")
+    if as_json or every:
+        show(results, as_json, "checks")
+    else:
+        show(tally(results), as_json, "checks")
+        show([row for row in results if not row["success"]], as_json, "failed")
     failed = [row for row in results if not row["success"] and row["severity"] == "critical"]
     if failed:
         fail(f"{len(failed)} of {len(results)} checks failed")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from orchestration.checks import balance, judge, run_checks
+from orchestration.checks import balance, judge, run_checks, tally
 from spark_jobs.lake import read_table
 from tests.sample_lake import START, write_sample_lake
 from weir.error import WeirError
@@ -55,3 +55,18 @@ def test_a_domain_without_tables_is_an_error_when_it_is_named(spark, home):
     with pytest.raises(WeirError, match="weir stream crypto"):
         run_checks(["crypto"])
     assert run_checks() == []
+
+
+def test_the_checks_of_a_table_are_counted_and_its_books_told():
+    def row(table, check, success, observed=""):
+        return {"domain": "d", "table": table, "check": check, "success": success, "observed": observed}
+
+    rows = [
+        row("raw/d", "books", True, "1 parts = 1 scored"),
+        row("scored/d", "score_is_in_range", False),
+        row("raw/d", "seq_is_unique", True),
+    ]
+    assert [tuple(one.values()) for one in tally(rows)] == [
+        ("d", "raw/d", 2, 0, "1 parts = 1 scored"),
+        ("d", "scored/d", 0, 1, ""),
+    ]
