@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import kept, quarantine, scored
+from spark_jobs.batch_report import BatchReport, batch_report
 from spark_jobs.extent import Extent, extent_of
 from spark_jobs.judged import filter_valid, judged
 from spark_jobs.lake import append_once, create_table, read_table, table_version, to_types_of
@@ -25,6 +26,7 @@ from weir.settings import settings
 from weir.tables import scored_columns
 
 TRIES = 3
+Report = Callable[[BatchReport], None]
 log = logging.getLogger("weir.scorer")
 
 
@@ -32,7 +34,8 @@ log = logging.getLogger("weir.scorer")
 class Scorer:
     """The `foreachBatch` of scored/<domain>.
 
-    checkpoint: its query's; query: its transaction id `name:epoch`; settled: what an earlier epoch has done.
+    checkpoint: its query's; query: its transaction id `name:epoch`; settled: what an earlier epoch has done;
+    report: called with what each batch did.
     """
 
     spark: SparkSession
@@ -41,6 +44,7 @@ class Scorer:
     query: str
     settled: Settled = NOTHING_SETTLED
     max_age: timedelta | None = None
+    report: Report | None = None
 
     def __call__(self, raw: DataFrame, batch_id: int) -> None:
         """Judge and score one batch; a message that kills it is quarantined and the others go on."""
@@ -104,6 +108,7 @@ class Batch:
     scorer: Scorer
     batch_id: int
     plan: kept.Plan
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def number(self) -> int:
@@ -120,12 +125,20 @@ class Batch:
             if not refused.isEmpty():
                 self._append(refused, "quarantine", quarantine.PARTITION_BY)
             self._append(self._scored(rows, extent), "scored", scored.PARTITION_BY)
+            self._report(rows)
 
     def scores_of(self, raw: DataFrame) -> DataFrame:
         """Raw rows -> what would be appended to scored; nothing is written."""
         judged_rows = self._judged(raw)
         extent = extent_of(judged_rows.transform(filter_valid))
         return self._scored(self._deduplicated(judged_rows, extent), extent)
+
+    def _report(self, rows: DataFrame) -> None:
+        # counted only for those who ask: it is one more job
+        if self.scorer.report:
+            found = batch_report(rows, self.scorer.domain, self.number, self.began)
+            if found:
+                self.scorer.report(found)
 
     def _append(self, rows: DataFrame, zone: str, partition_by: str) -> None:
         append_once(rows, self.scorer.table(zone), self.scorer.query, self.batch_id, partition_by)

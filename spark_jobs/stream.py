@@ -16,7 +16,7 @@ from spark_jobs.lake import compact, create_table, rows_appended, stream_table, 
 from spark_jobs.landing import Landed, drain_raw, start_raw
 from spark_jobs.lease import Holder, lease
 from spark_jobs.raw import create_raw
-from spark_jobs.scorer import Scorer, lists_of
+from spark_jobs.scorer import Report, Scorer, lists_of
 from spark_jobs.service import Service
 from spark_jobs.settled import keep_settled, kept_settled
 from spark_jobs.sources.kinds import parse_source
@@ -106,10 +106,10 @@ def drain(spark: SparkSession, domain: str, wanted: Intake) -> Drained:
     return Drained(domain, landed, settled["scored"], settled["quarantine"])
 
 
-def serve(spark: SparkSession, domain: str, wanted: Intake) -> Service:
+def serve(spark: SparkSession, domain: str, wanted: Intake, report: Report | None = None) -> Service:
     """Start both queries of a domain, to go on until they are stopped. The caller holds the domain's lease."""
     create_tables(spark, domain)
-    scoring = start_scored(spark, domain, wanted, once=False)
+    scoring = start_scored(spark, domain, wanted, once=False, report=report)
     if wanted.source is None:
         return Service(scoring)
     return Service(
@@ -126,7 +126,9 @@ def serve(spark: SparkSession, domain: str, wanted: Intake) -> Service:
     )
 
 
-def start_scored(spark: SparkSession, domain: str, wanted: Intake, once: bool) -> StreamingQuery:
+def start_scored(
+    spark: SparkSession, domain: str, wanted: Intake, once: bool, report: Report | None = None
+) -> StreamingQuery:
     """raw/<domain> -> quarantine and scored; `once` ends when what has landed is scored."""
     places, name = settings(), f"scored/{domain}"
     checkpoint = places.checkpoint(name)
@@ -135,7 +137,7 @@ def start_scored(spark: SparkSession, domain: str, wanted: Intake, once: bool) -
         keep_settled(spark, domain, checkpoint)
     query = resume(spark, name, checkpoint, tables, wanted.new_epoch)
     settled = kept_settled(spark, checkpoint)
-    scorer = Scorer(spark, domain, checkpoint, query, settled)
+    scorer = Scorer(spark, domain, checkpoint, query, settled, report=report)
     rows = stream_table(spark, places.table("raw", domain), wanted.batch_bytes, settled.version)
     writer = rows.writeStream.foreachBatch(scorer).queryName(name).option("checkpointLocation", checkpoint)
     return (writer.trigger(availableNow=True) if once else writer.trigger(processingTime=EVERY)).start()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands.show import AsJson, doing, show, stderr
+from orchestration.commands.show import AsJson, doing, log_line, show, stderr
 
 if TYPE_CHECKING:
+    from spark_jobs.batch_report import BatchReport
     from spark_jobs.stream import Drained
 
 Domain = Annotated[str, typer.Argument(help="payments, crypto, ...")]
@@ -70,6 +72,9 @@ def stream(
     new_epoch: Annotated[
         bool, typer.Option(help="Go on behind what the tables hold: the checkpoint is lost.")
     ] = False,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="A service says what it does in JSON, a line each batch.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Land messages and score them; without --once go on until Ctrl-C or SIGTERM."""
@@ -77,7 +82,7 @@ def stream(
 
     wanted = intakes(domains, source, form, mapping, new_epoch)
     if not once:
-        return serve_domains(wanted, _say)
+        return serve_domains(wanted, _say_json, _report) if log_json else serve_domains(wanted, _say)
     with doing("streaming " + ", ".join(domains)):
         drained = drain_domains(wanted)
     show([row_of(one) for one in drained], as_json, "streamed")
@@ -85,6 +90,14 @@ def stream(
 
 def _say(line: str) -> None:
     stderr.print(line, highlight=False, soft_wrap=True)
+
+
+def _say_json(line: str) -> None:
+    log_line({"at": datetime.now(UTC), "message": line})
+
+
+def _report(batch: BatchReport) -> None:
+    log_line(asdict(batch))
 
 
 def labels(domain: Domain, file: ExistingFile, as_json: AsJson = False) -> None:

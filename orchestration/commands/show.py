@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, NoReturn
@@ -39,6 +39,15 @@ def show(rows: Sequence[Row], as_json: bool, title: str = "") -> None:
         console.print(f"[bold]{escaped(title)}[/]{'' if rows else ': none'}", highlight=False)
     if rows or not title:
         console.print(table if rows else "none")
+
+
+def log_line(row: Row) -> None:
+    """One object as one line of JSON on stderr, at once: written whole, for batches end in threads of their own."""
+    line = json.dumps(row, default=_json_value, ensure_ascii=False)
+    # a log that nobody reads any more stops no stream
+    with suppress(OSError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def fail(message: str, code: int = 1) -> NoReturn:

@@ -17,13 +17,13 @@ from weir.warehouse import connect_lake
 SERVE = "from orchestration.commands import main; main()"
 QUERIES = RAW, SCORED = "raw/small/files", "scored/small"
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 240
+PATIENCE = 450
 
 
 @contextmanager
 def service(folder):
     """`weir stream` on a folder, as a terminal starts it: the leader of its processes."""
-    command = [sys.executable, "-c", SERVE, "stream", "small", "--from", f"files:{folder}"]
+    command = [sys.executable, "-c", SERVE, "stream", "small", "--from", f"files:{folder}", "--log-json"]
     with subprocess.Popen(
         command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as run:
@@ -72,19 +72,24 @@ def test_a_service_takes_later_files_and_ends_after_the_batch_at_hand_when_told_
         assert holder
         assert holder.pid == run.pid
         begun = batches(SCORED, "offsets")
-        put(folder, "2.jsonl", "c")
+        put(folder, "2.jsonl", "c", "c")
         wait_until(lambda: batches(SCORED, "offsets") > begun, run)
         # Ctrl-C reaches every process that the command has started
         os.killpg(run.pid, signal.SIGINT)
         _, said = run.communicate()
-    assert (run.returncode, said.splitlines()) == (
-        0,
-        [
-            "streaming small until Ctrl-C",
-            "ending after the batch at hand; again ends at once",
-            "ended streaming small",
-        ],
-    )
+    log = [json.loads(line) for line in said.splitlines()]
+    assert run.returncode == 0
+    assert [line["message"] for line in log if "message" in line] == [
+        "streaming small until Ctrl-C",
+        "ending after the batch at hand; again ends at once",
+        "ended streaming small",
+    ]
+    done = [line for line in log if "batch" in line]
+    assert [(line["domain"], line["messages"], line["scored"], line["quarantined"]) for line in done] == [
+        ("small", 2, 2, 0),
+        ("small", 2, 1, 1),
+    ]
+    assert all(0 < line["seconds"] < line["lag_seconds"] for line in done)
     assert lease_holder(lease) is None
     # what the batches wrote is also noted as done, so the next start has nothing to make again
     for query in QUERIES:
