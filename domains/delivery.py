@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from domains.kafka import send_to_kafka
 from domains.simulation import Message
-from weir.error import WeirError
+from weir.place import parse_place
 
 # kind -> how its place is written, and what sends messages to a place and counts those that arrived
 KINDS: dict[str, tuple[str, Callable[[str, Iterable[Message]], int]]] = {
@@ -16,8 +16,5 @@ KINDS: dict[str, tuple[str, Callable[[str, Iterable[Message]], int]]] = {
 
 def deliver(to: str, messages: Iterable[Message]) -> int:
     """'kafka:payments' and messages -> how many arrived. WeirError names the kinds there are."""
-    kind, _, place = to.partition(":")
-    if kind not in KINDS or not place:
-        known = " or ".join(f"{kind}:{place}" for kind, (place, _) in KINDS.items())
-        raise WeirError(f"--to {to}: write {known}")
-    return KINDS[kind][1](place, messages)
+    send, place = parse_place(to, "--to", KINDS)
+    return send(place, messages)

@@ -8,7 +8,7 @@ from spark_jobs.sources.jetstream import JetstreamSource
 from spark_jobs.sources.kafka import KafkaSource
 from spark_jobs.sources.kinesis import KinesisSource
 from spark_jobs.sources.source import FilesSource, Source
-from weir.error import WeirError
+from weir.place import parse_place
 
 # kind -> how its place is written, and what makes a source of a place
 KINDS: dict[str, tuple[str, Callable[[str], Source]]] = {
@@ -23,13 +23,5 @@ def parse_source(text: str | None) -> Source | None:
     """'files:DIR' -> its source; None is none. WeirError names the kinds there are."""
     if text is None:
         return None
-    kind, _, place = text.partition(":")
-    if kind not in KINDS or not place:
-        raise WeirError(f"--from {text}: write {kinds()}")
-    return KINDS[kind][1](place)
-
-
-def kinds() -> str:
-    """'files:DIR, kafka:TOPIC or ...': for messages and help."""
-    *others, last = (f"{kind}:{place}" for kind, (place, _) in KINDS.items())
-    return f"{', '.join(others)} or {last}" if others else last
+    make, place = parse_place(text, "--from", KINDS)
+    return make(place)
