@@ -53,7 +53,8 @@ class Scorer:
         replace(self, spark=raw.sparkSession)._run(unsettled, batch_id)
 
     def _run(self, raw: DataFrame, batch_id: int) -> None:
-        batch = Batch(self, batch_id, self._plan(batch_id))
+        plan = self._plan(batch_id)
+        batch = Batch(self, batch_id, plan, kept.kept_pack(self.spark, self.checkpoint, plan.pack))
         failure = self._tried(batch, raw)
         if failure is None:
             return
@@ -108,6 +109,7 @@ class Batch:
     scorer: Scorer
     batch_id: int
     plan: kept.Plan
+    pack: Pack
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -156,7 +158,7 @@ class Batch:
 
     def _judged(self, raw: DataFrame) -> DataFrame:
         mappings = kept_mappings(self.scorer.spark, self.scorer.table("mapping"))
-        judged_rows = raw.transform(judged(self._pack().contract, mappings, self.scorer.max_age))
+        judged_rows = raw.transform(judged(self.pack.contract, mappings, self.scorer.max_age))
         return self.scorer.settled.without_settled_parts(judged_rows)
 
     def _deduplicated(self, judged_rows: DataFrame, extent: Extent) -> DataFrame:
@@ -165,7 +167,7 @@ class Batch:
 
     def _scored(self, rows: DataFrame, extent: Extent) -> DataFrame:
         held = read_table(self.scorer.spark, self.scorer.table("scored"))
-        with_scores = scored.with_scores(self._pack(), held, self._references(), self.number, extent)
+        with_scores = scored.with_scores(self.pack, held, self._references(), self.number, extent)
         return rows.transform(filter_valid).transform(with_scores).transform(to_types_of(held))
 
     def _references(self) -> Mapping[str, DataFrame]:
@@ -174,9 +176,6 @@ class Batch:
             name: read_table(spark, places.table("reference", name), version)
             for name, version in self.plan.references.items()
         }
-
-    def _pack(self) -> Pack:
-        return kept.kept_pack(self.scorer.spark, self.scorer.checkpoint, self.plan.pack)
 
 
 def lists_of(pack: Pack) -> list[str]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from orchestration.checks import balance
-from spark_jobs.kept import kept_plan
+from spark_jobs.kept import kept_pack, kept_plan
 from spark_jobs.lake import TypeChanged, read_table
 from spark_jobs.release import try_repair
 from spark_jobs.scorer import Batch, Scorer
@@ -156,7 +156,8 @@ def test_a_batch_begun_before_the_change_is_retried_by_the_contract_of_then(spar
     plan = kept_plan(spark, checkpoint, 0)
     assert plan
     raw = read_table(spark, settings().table("raw", "small")).where("batch_id = 0")
-    retried = Batch(Scorer(spark, "small", checkpoint, "scored/small:0"), 0, plan).scores_of(raw)
+    scorer = Scorer(spark, "small", checkpoint, "scored/small:0")
+    retried = Batch(scorer, 0, plan, kept_pack(spark, checkpoint, plan.pack)).scores_of(raw)
     # in the types that the table has by now
     assert retried.select("event_id", "visits", "city", "amount").collect() == [
         ("old", Decimal(7), "Rome", Decimal(500))
