@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.layers import Transform
 from weir.enrichment import Enrichment
 from weir.error import WeirError
-
-Transform = Callable[[DataFrame], DataFrame]
 
 
 def with_enrichments(enrichments: Iterable[Enrichment], references: Mapping[str, DataFrame]) -> Transform:

@@ -71,7 +71,7 @@ def _judged_slice(contract: Contract, mapping: ColumnMapping | None, max_age: ti
         Layer(_values(contract, mapping is not None)),
         Layer(_failures(contract, max_age, mapping is not None)),
         Layer({"reason": f"coalesce({', '.join(['_refused', *map(_failure_of, names)])})"}),
-        Layer({"detail": _detail(contract)}),
+        Layer({"detail": _detail(names)}),
     ]
 
     def transform(raw: DataFrame) -> DataFrame:
@@ -154,19 +154,15 @@ def _values(contract: Contract, mapped: bool) -> dict[str, str]:
 
 
 def _failures(contract: Contract, max_age: timedelta | None, mapped: bool) -> dict[str, str]:
-    return {
-        _failure_of(
-            column.name
-        ): f"if(_refused is null, {failure(checks(contract, column, max_age, mapped))}, null)"
-        for column in contract.columns
-    }
+    found = {column.name: failure(checks(contract, column, max_age, mapped)) for column in contract.columns}
+    return {_failure_of(name): f"if(_refused is null, {sql}, null)" for name, sql in found.items()}
 
 
-def _detail(contract: Contract) -> str:
+def _detail(names: Sequence[str]) -> str:
     """Every fault of a message with a `reason`; of one that could not be read the one, with the message's beginning."""
     each = ", ".join(
         f"if({_failure_of(name)} is not null, {_fault(_failure_of(name), literal(name), f'`{text_of(name)}`')}, null)"
-        for name in (column.name for column in contract.columns)
+        for name in names
     )
     whole = f"array({_fault('_refused', 'cast(null as string)', message.SHOWN)})"
     return f"if(reason is null, null, if(_refused is not null, {whole}, array_compact(array({each}))))"

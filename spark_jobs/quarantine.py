@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from spark_jobs.layers import Transform
 from weir.reason import DUPLICATE, POISON
 from weir.tables import PART_KEY, QUARANTINE
 
 PARTITION_BY = "received_date"
-Transform = Callable[[DataFrame], DataFrame]
 
 
 def quarantined(batch_id: int) -> Transform:

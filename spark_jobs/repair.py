@@ -12,12 +12,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from spark_jobs.layers import Transform
 from weir.contract import Contract
 from weir.error import WeirError
 from weir.located import PackError
 from weir.mapping import ColumnMapping, load_mapping, with_schema
 
-Transform = Callable[[DataFrame], DataFrame]
 Mappings = Mapping[str, ColumnMapping]
 REPAIRED = "payload binary, kept_back string"
 NOT_REPAIRED, FAILED = "not_repaired", "repair_failed"
