@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from weir.pack import load_pack
+from weir.reason import DUPLICATE
 from weir.release import IS_COPY, ORIGINAL
 from weir.warehouse import ask, connect_lake
 
@@ -19,7 +20,7 @@ PARTS = f"""
     ),
     parts as (
         select refused.*, coalesce(has_copy, false) as is_released,
-            not coalesce(has_copy, false) and reason <> 'duplicate' as is_open
+            not coalesce(has_copy, false) and reason <> '{DUPLICATE}' as is_open
         from quarantine_{{domain}} as refused left join copies using (source, "partition", "position")
         where $reason is null or reason = $reason
     )
