@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice, pairwise
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -104,3 +105,13 @@ def raw_row(trial: int, payload: bytes, seq: int, batch_id: int) -> tuple[Any, .
     received = RECEIVED + timedelta(minutes=trial)
     key = ("files:/in", f"{trial:02d}", seq)
     return (*key, bytearray(payload), "json", None, received, received.date(), seq, batch_id)
+
+
+def write_files(folder: Path, messages: Sequence[bytes], files: int) -> Path:
+    """The messages, in order, in so many files of a new folder."""
+    folder.mkdir(parents=True)
+    size = -(-len(messages) // files)
+    for number in range(files):
+        part = messages[number * size : (number + 1) * size]
+        (folder / f"part-{number:03d}.jsonl").write_bytes(b"".join(message + b"\n" for message in part))
+    return folder

@@ -25,6 +25,7 @@ from tests.arrivals import (
     land_trials,
     own_messages,
     without_own,
+    write_files,
 )
 from tests.narrow_payments import write_narrow_payments
 from tests.oracle import features_of
@@ -138,16 +139,6 @@ def history(row, rows, keys):
         if other["seq"] < row["seq"] and other["occurred_at"] <= row["occurred_at"]
     ]
     return [without_own(event_id) for *_, event_id in sorted(seen)]
-
-
-def write_files(folder, messages, files):
-    """The messages, in order, in so many files."""
-    folder.mkdir()
-    size = -(-len(messages) // files)
-    for number in range(files):
-        part = messages[number * size : (number + 1) * size]
-        (folder / f"part-{number:03d}.jsonl").write_bytes(b"".join(message + b"\n" for message in part))
-    return folder
 
 
 def test_twenty_cuts_of_one_order_of_arrival_give_the_same_rows(trials, one_order):

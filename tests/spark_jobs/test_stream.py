@@ -10,6 +10,7 @@ from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, LeftOut
 from spark_jobs.lease import LeaseHeld
 from spark_jobs.stream import Intake, drain, intake, writing
+from tests.arrivals import write_files
 from weir.error import WeirError
 from weir.settings import settings
 
@@ -21,16 +22,6 @@ FAULTS = Faults(duplicate=0.02, late=0.02, out_of_order=0.02, malformed=0.03)
 def lines():
     """An arrival order with late rows, duplicates and malformed messages."""
     return [message.body for message in simulate("payments", EVENTS, seed=7, faults=FAULTS).messages()]
-
-
-def write_files(folder, lines, files):
-    """Cut the lines, in order, into that many files."""
-    folder.mkdir(parents=True)
-    size = -(-len(lines) // files)
-    for number in range(files):
-        part = lines[number * size : (number + 1) * size]
-        (folder / f"part-{number:03d}.jsonl").write_bytes(b"".join(line + b"\n" for line in part))
-    return folder
 
 
 def drained(spark, folder):
