@@ -21,13 +21,17 @@ ACTION = """
     (select count(*) from decisions where decisions.domain = books.domain and action = '{action}') as "{action}"
 """
 ACTIONS = "select action from decisions group by action order by min(score)"
-REASONS = "select domain, reason as name, sum(parts) as shown from quarantine_daily group by all order by shown desc"
-RULES = (
-    "select domain, rule as name, sum(hits) as shown from rule_hits_daily group by all order by shown desc"
-)
+REASONS = """
+select domain, reason as name, sum(parts) as shown
+from quarantine_daily group by all order by shown desc, name
+"""
+RULES = """
+select domain, rule as name, sum(hits) as shown
+from rule_hits_daily group by all order by shown desc, name
+"""
 ATTACKS = """
 select domain, attack as name, sum(flagged) || '/' || sum(events) as shown
-from attacks_daily group by all order by sum(events) desc
+from attacks_daily group by all order by sum(events) desc, name
 """
 
 
