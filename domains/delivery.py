@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from domains.kafka import send_to_kafka
+from domains.kinesis import send_to_kinesis
 from domains.simulation import Message
 from weir.place import parse_place
 
 # kind -> how its place is written, and what sends messages to a place and counts those that arrived
 KINDS: dict[str, tuple[str, Callable[[str, Iterable[Message]], int]]] = {
     "kafka": ("TOPIC", send_to_kafka),
+    "kinesis": ("STREAM", send_to_kinesis),
 }
 
 

@@ -7,6 +7,7 @@ at 1 in every shard. Here a closed shard keeps what it has and ends, and numbers
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,14 +22,19 @@ from moto.server import ThreadedMotoServer
 
 FIRST_NUMBER = 49590338271490256608559692538361571095921575989136588898
 ACCOUNT, REGION = "123456789012", "eu-west-1"
+FULL = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate exceeded for the shard"}
 
 
 @dataclass
 class Faults:
-    """What the server is to answer GetRecords with: the name of an error each call, '' for none; short pages."""
+    """What the server is to answer GetRecords with: the name of an error each call, '' for none; short pages.
+
+    room: how many records a shard takes of one PutRecords; the others are refused, one by one.
+    """
 
     errors: list[str] = field(default_factory=list)
     page: int = 10_000
+    room: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,15 @@ def kinesis_server() -> Iterator[KinesisServer]:
 
 def _make_real(patch: pytest.MonkeyPatch, faults: Faults) -> None:
     numbers = iter(range(FIRST_NUMBER, FIRST_NUMBER + 10**9, 7))
-    get_records = models.KinesisBackend.get_records
+    get_records, put_all = models.KinesisBackend.get_records, models.KinesisBackend.put_records
+
+    def put_records(self: Any, stream_arn: str, stream_name: str, records: list[dict[str, Any]]) -> Any:
+        stream = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
+        has_room = list(_has_room(stream, records, faults.room))
+        wanted = [record for record, fits in zip(records, has_room, strict=True) if fits]
+        taken = iter(put_all(self, stream_arn, stream_name, wanted)["Records"])
+        answers = [next(taken) if fits else FULL for fits in has_room]
+        return {"FailedRecordCount": has_room.count(False), "Records": answers}
 
     def put_record(self: models.Shard, partition_key: str, data: str, explicit_hash_key: str) -> str:
         number = next(numbers)
@@ -120,8 +134,19 @@ def _make_real(patch: pytest.MonkeyPatch, faults: Faults) -> None:
     patch.setattr(models.Shard, "put_record", put_record)
     patch.setattr(models.Stream, "get_shard_for_key", open_shard)
     patch.setattr(models.KinesisBackend, "get_records", get)
+    patch.setattr(models.KinesisBackend, "put_records", put_records)
     for name in ("split_shard", "merge_shards"):
         patch.setattr(models.Stream, name, _keeping_records(getattr(models.Stream, name)))
+
+
+def _has_room(stream: models.Stream, records: list[dict[str, Any]], room: int) -> Iterator[bool]:
+    """Records of one call -> whether each finds room in its shard."""
+    taken: Counter[str] = Counter()
+    for record in records:
+        shard = stream.get_shard_for_key(record["PartitionKey"], "")
+        assert shard
+        taken[shard.shard_id] += 1
+        yield taken[shard.shard_id] <= room
 
 
 def _keeping_records(reshard: Any) -> Any:

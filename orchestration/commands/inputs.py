@@ -32,7 +32,7 @@ def simulate(
     ] = 0.02,
     files: Annotated[int, typer.Option(min=1, help="Cut the messages into so many files.")] = 1,
     to: Annotated[
-        str | None, typer.Option(help="Send the messages to KIND:PLACE, such as kafka:TOPIC, not into files.")
+        str | None, typer.Option(help="Send the messages to kafka:TOPIC or kinesis:STREAM, not into files.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -69,5 +69,5 @@ def test_a_broker_that_is_not_there_is_named_with_the_count(monkeypatch):
 
 
 def test_another_place_to_send_to_is_refused_with_those_there_are():
-    with pytest.raises(WeirError, match="--to rabbit:x: write kafka:TOPIC"):
+    with pytest.raises(WeirError, match="--to rabbit:x: write kafka:TOPIC or kinesis:STREAM"):
         deliver("rabbit:x", [])
