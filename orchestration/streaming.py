@@ -15,11 +15,16 @@ from spark_jobs.stream import Drained, Intake, drain, intake, serve, writing
 
 
 def intakes(
-    domains: Sequence[str], source: str | None, form: str | None, mapping: Path | None, new_epoch: bool
+    domains: Sequence[str],
+    source: str | None,
+    form: str | None,
+    mapping: Path | None,
+    new_epoch: bool,
+    max_age: str | None = None,
 ) -> dict[str, Intake]:
     """Domain -> its intake; `{domain}` in the source stands for the domain's name."""
     return {
-        name: intake(name, source and source.replace("{domain}", name), form, mapping, new_epoch)
+        name: intake(name, source and source.replace("{domain}", name), form, mapping, new_epoch, max_age)
         for name in domains
     }
 

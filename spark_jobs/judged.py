@@ -20,15 +20,18 @@ from weir.value import names_of, text_of, texts_of_json, typed_values
 RAW_COLUMNS = ("source", "partition", "position", "part", "seq", "received_at", "received_date", "batch_id")
 VERDICT = ("reason", "detail")
 ANSI = "spark.sql.ansi.enabled"
+NO_BOUNDS: Mapping[str, timedelta] = {}
 
 
 def judged(
-    contract: Contract, mappings: Mapping[str, ColumnMapping] | None = None, max_age: timedelta | None = None
+    contract: Contract,
+    mappings: Mapping[str, ColumnMapping] | None = None,
+    max_ages: Mapping[str, timedelta] = NO_BOUNDS,
 ) -> Transform:
     """Rows of raw/<domain> -> one row each: RAW_COLUMNS, the contract's columns, `reason` and `detail`.
 
     `reason` is null when the event is valid. mappings: hash -> mapping, at least those the rows name; a row
-    that names another is refused. max_age: how late a live source's event may arrive; None for any time.
+    that names another is refused. max_ages: kind of source -> how late its events may arrive.
     A row may come with a `part` (0 when absent) and a `refusal`, the reason an adapter gave.
     Persist what this returns before reading it twice: Spark would parse the messages for each reading.
     """
@@ -36,7 +39,7 @@ def judged(
 
     def transform(raw: DataFrame) -> DataFrame:
         slices = [
-            rows.transform(_judged_slice(contract, known.get(hash or ""), max_age))
+            rows.transform(_judged_slice(contract, known.get(hash or ""), max_ages))
             for hash, rows in _slices(raw, known).items()
         ]
         whole = slices[0]
@@ -64,12 +67,14 @@ def _slices(raw: DataFrame, mappings: Mapping[str, ColumnMapping]) -> dict[str |
     return {None: raw.where(others), **{hash: raw.where(F.col("mapping") == hash) for hash in used}}
 
 
-def _judged_slice(contract: Contract, mapping: ColumnMapping | None, max_age: timedelta | None) -> Transform:
+def _judged_slice(
+    contract: Contract, mapping: ColumnMapping | None, max_ages: Mapping[str, timedelta]
+) -> Transform:
     kept = [*RAW_COLUMNS, *contract.event_types, *VERDICT]
     names = [column.name for column in contract.columns]
     judging = [
         Layer(_values(contract, mapping is not None)),
-        Layer(_failures(contract, max_age, mapping is not None)),
+        Layer(_failures(contract, max_ages, mapping is not None)),
         Layer({"reason": f"coalesce({', '.join(['_refused', *map(_failure_of, names)])})"}),
         Layer({"detail": _detail(names)}),
     ]
@@ -153,8 +158,8 @@ def _values(contract: Contract, mapped: bool) -> dict[str, str]:
     return values
 
 
-def _failures(contract: Contract, max_age: timedelta | None, mapped: bool) -> dict[str, str]:
-    found = {column.name: failure(checks(contract, column, max_age, mapped)) for column in contract.columns}
+def _failures(contract: Contract, max_ages: Mapping[str, timedelta], mapped: bool) -> dict[str, str]:
+    found = {column.name: failure(checks(contract, column, max_ages, mapped)) for column in contract.columns}
     return {_failure_of(name): f"if(_refused is null, {sql}, null)" for name, sql in found.items()}
 
 

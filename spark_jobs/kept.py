@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.storage import read_text, write_text
+from spark_jobs.storage import read_text, replace_text, write_text
 from weir.pack import Pack, pack_from_files
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The pack by the name it is kept by and each reference list by Delta version."""
+    """The pack by the name it is kept by, each reference list by Delta version, and `max_ages` in seconds."""
 
     pack: str
     references: Mapping[str, int] = field(default_factory=dict)
+    max_ages: Mapping[str, float] = field(default_factory=dict)
+
+    def spans(self) -> dict[str, timedelta]:
+        """Kind of source -> how late its events may arrive."""
+        return {kind: timedelta(seconds=seconds) for kind, seconds in self.max_ages.items()}
 
 
 def kept_plan(spark: SparkSession, checkpoint: str, batch_id: int) -> Plan | None:
@@ -39,6 +45,18 @@ def kept_poison(spark: SparkSession, checkpoint: str, batch_id: int) -> tuple[in
 
 def keep_poison(spark: SparkSession, checkpoint: str, batch_id: int, seqs: tuple[int, ...]) -> None:
     write_text(spark, _batch_path(checkpoint, batch_id, "poison"), json.dumps(seqs))
+
+
+def keep_max_age(spark: SparkSession, checkpoint: str, kind: str, max_age: timedelta) -> None:
+    """Keep how late events of a kind of source may arrive, for every run until another is kept."""
+    known = kept_max_ages(spark, checkpoint)
+    if known.get(kind) != max_age.total_seconds():
+        replace_text(spark, _max_ages_path(checkpoint), json.dumps({**known, kind: max_age.total_seconds()}))
+
+
+def kept_max_ages(spark: SparkSession, checkpoint: str) -> dict[str, float]:
+    """Kind of source -> seconds that its events may arrive late."""
+    return json.loads(read_text(spark, _max_ages_path(checkpoint)) or "{}")
 
 
 def name_of(pack: Pack) -> str:
@@ -71,6 +89,10 @@ def _text_of(pack: Pack) -> str:
 
 def _batch_path(checkpoint: str, batch_id: int, what: str) -> str:
     return f"{checkpoint}/kept/batches/{batch_id}.{what}.json"
+
+
+def _max_ages_path(checkpoint: str) -> str:
+    return f"{checkpoint}/kept/max_ages.json"
 
 
 def _pack_path(checkpoint: str, name: str) -> str:

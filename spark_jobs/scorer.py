@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -35,7 +35,7 @@ class Scorer:
     """The `foreachBatch` of scored/<domain>.
 
     checkpoint: its query's; query: its transaction id `name:epoch`; settled: what an earlier epoch has done;
-    report: called with what each batch did.
+    max_ages: kind of source -> how many seconds late its events may arrive; report: called with what each batch did.
     """
 
     spark: SparkSession
@@ -43,7 +43,7 @@ class Scorer:
     checkpoint: str
     query: str
     settled: Settled = NOTHING_SETTLED
-    max_age: timedelta | None = None
+    max_ages: Mapping[str, float] = field(default_factory=dict)
     report: Report | None = None
 
     def __call__(self, raw: DataFrame, batch_id: int) -> None:
@@ -85,7 +85,8 @@ class Scorer:
         if plan is not None:
             return plan
         pack = load_pack(self.domain)
-        plan = kept.Plan(kept.name_of(pack), {name: self._list_version(name) for name in lists_of(pack)})
+        references = {name: self._list_version(name) for name in lists_of(pack)}
+        plan = kept.Plan(kept.name_of(pack), references, self.max_ages)
         if not kept.has_pack(self.spark, self.checkpoint, plan.pack):
             create_table(self.spark, self.table("scored"), scored_columns(pack), scored.PARTITION_BY)
             kept.keep_pack(self.spark, self.checkpoint, pack)
@@ -158,7 +159,7 @@ class Batch:
 
     def _judged(self, raw: DataFrame) -> DataFrame:
         mappings = kept_mappings(self.scorer.spark, self.scorer.table("mapping"))
-        judged_rows = raw.transform(judged(self.pack.contract, mappings, self.scorer.max_age))
+        judged_rows = raw.transform(judged(self.pack.contract, mappings, self.plan.spans()))
         return self.scorer.settled.without_settled_parts(judged_rows)
 
     def _deduplicated(self, judged_rows: DataFrame, extent: Extent) -> DataFrame:

@@ -31,6 +31,18 @@ def write_text(spark: SparkSession, path: str, text: str) -> None:
     files.rename(unfinished, place)
 
 
+def replace_text(spark: SparkSession, path: str, text: str) -> None:
+    """Write a small text file in place of one that may be there; a crash between leaves none."""
+    remove(spark, path)
+    write_text(spark, path, text)
+
+
+def remove(spark: SparkSession, path: str) -> None:
+    """Remove a file, if it is there."""
+    files, place = _file_system(spark, path)
+    files.delete(place, False)
+
+
 def file_names(spark: SparkSession, folder: str) -> list[str]:
     """A folder -> the names in it, none when it is not there."""
     files, place = _file_system(spark, folder)

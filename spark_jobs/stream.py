@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from spark_jobs import quarantine, scored
+from spark_jobs import kept, quarantine, scored
 from spark_jobs.epoch import resume
 from spark_jobs.lake import compact, create_table, rows_appended, stream_table, table_version
 from spark_jobs.landing import Landed, drain_raw, start_raw
@@ -20,7 +21,8 @@ from spark_jobs.scorer import Report, Scorer, lists_of
 from spark_jobs.service import Service
 from spark_jobs.settled import keep_settled, kept_settled
 from spark_jobs.sources.kinds import parse_source
-from spark_jobs.sources.source import Source
+from spark_jobs.sources.source import RecordSource, Source
+from weir.duration import EXAMPLES, LONGEST, parse_duration
 from weir.error import WeirError
 from weir.mapping import FORMATS, ColumnMapping, load_mapping
 from weir.pack import load_pack
@@ -34,13 +36,17 @@ EVERY = "2 seconds"
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Where a domain's messages come from and how they are read; no source is what `raw` holds already."""
+    """Where a domain's messages come from and how they are read; no source is what `raw` holds already.
+
+    max_age: how late events of a live source may arrive; none is what its kind says.
+    """
 
     source: Source | None = None
     format: str = "json"
     mapping: ColumnMapping | None = None
     batch_bytes: str = BATCH_BYTES
     new_epoch: bool = False
+    max_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,12 @@ class Drained:
 
 
 def intake(
-    domain: str, source: str | None, form: str | None, mapping: Path | None, new_epoch: bool = False
+    domain: str,
+    source: str | None,
+    form: str | None,
+    mapping: Path | None,
+    new_epoch: bool = False,
+    max_age: str | None = None,
 ) -> Intake:
     """The words of the command line -> Intake. A format that is no file format is a mapping the pack ships."""
     contract = load_pack(domain).contract
@@ -70,7 +81,21 @@ def intake(
     if written and form in FORMATS and form != written:
         raise WeirError(f"--format {form}: {chosen} says that it is for {written}; leave --format out")
     file_format = form if form in FORMATS else written or "json"
-    return Intake(parse_source(source), file_format, loaded, new_epoch=new_epoch)
+    place = parse_source(source)
+    return Intake(place, file_format, loaded, new_epoch=new_epoch, max_age=_parsed(max_age, place))
+
+
+def _parsed(max_age: str | None, source: Source | None) -> timedelta | None:
+    if max_age is None:
+        return None
+    if not isinstance(source, RecordSource):
+        raise WeirError(
+            f"--max-age {max_age}: is for a live source (--from kafka:TOPIC, ...); files have none"
+        )
+    span = parse_duration(max_age)
+    if span is None:
+        raise WeirError(f"--max-age {max_age}: write for example {EXAMPLES}, at most {LONGEST.days}d")
+    return span
 
 
 def create_tables(spark: SparkSession, domain: str) -> None:
@@ -137,7 +162,11 @@ def start_scored(
         keep_settled(spark, domain, checkpoint)
     query = resume(spark, name, checkpoint, tables, wanted.new_epoch)
     settled = kept_settled(spark, checkpoint)
-    scorer = Scorer(spark, domain, checkpoint, query, settled, report=report)
+    if isinstance(wanted.source, RecordSource):
+        max_age = wanted.max_age or wanted.source.max_age
+        kept.keep_max_age(spark, checkpoint, wanted.source.kind, max_age)
+    max_ages = kept.kept_max_ages(spark, checkpoint)
+    scorer = Scorer(spark, domain, checkpoint, query, settled, max_ages, report)
     rows = stream_table(spark, places.table("raw", domain), wanted.batch_bytes, settled.version)
     writer = rows.writeStream.foreachBatch(scorer).queryName(name).option("checkpointLocation", checkpoint)
     return (writer.trigger(availableNow=True) if once else writer.trigger(processingTime=EVERY)).start()

@@ -25,6 +25,7 @@ from spark_jobs import record_feed, scorer
 from spark_jobs.lake import read_table
 from spark_jobs.sources.kafka import KafkaSource
 from spark_jobs.stream import Intake, drain
+from weir.duration import LONGEST
 from weir.settings import settings
 from weir.tables import PART_KEY, RAW_KEY
 
@@ -59,7 +60,8 @@ class Victim:
     @contextmanager
     def alive(self) -> Iterator[subprocess.Popen[bytes]]:
         """It runs while the block does, and its whole process group is killed at the end."""
-        words = ["stream", self.domain, "--from", f"kafka:{self.domain}"]
+        # what is sent occurred long ago
+        words = ["stream", self.domain, "--from", f"kafka:{self.domain}", "--max-age", f"{LONGEST.days}d"]
         with _log().open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-c", self.program, *words], stdout=log, stderr=log, start_new_session=True
@@ -89,6 +91,10 @@ class Victim:
         # only read: asking for the lock could refuse it to the stream
         lease = settings().root / "leases" / self.domain
         return lease.exists() and f'"pid": {pid},' in lease.read_text()
+
+    def intake(self) -> Intake:
+        """What it is started with, to be drained in this process."""
+        return Intake(KafkaSource(self.domain), max_age=LONGEST)
 
     def commits(self) -> set[Path]:
         """The commits of its tables that wrote rows, not those that made a table."""
@@ -187,7 +193,7 @@ def suffer(
                 victim.live_and_die(lambda lived, _, end=end: lived > end)
             torn += bool(victim.unfinished())
             print(f"kill {number}: {len(load.sent)} sent, cut {victim.unfinished()}", flush=True)
-    drain(spark, victim.domain, Intake(KafkaSource(victim.domain)))
+    drain(spark, victim.domain, victim.intake())
     return torn, victim.toll(spark, load.sent)
 
 

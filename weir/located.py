@@ -10,12 +10,10 @@ from datetime import timedelta
 
 import yaml
 
+from weir.duration import EXAMPLES, parse_duration
 from weir.error import WeirError
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9_]*")
-DURATION = re.compile(r"([1-9][0-9]*)([smhd])")
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-LONGEST_DURATION_DAYS = 3660
 NULL_TAG = "tag:yaml.org,2002:null"
 
 
@@ -176,13 +174,10 @@ class Located:
     def duration(self) -> timedelta:
         """'30s', '5m', '24h', '7d' -> timedelta; one day and a mistake for anything else."""
         text = self.node.value if isinstance(self.node, yaml.ScalarNode) else ""
-        match = DURATION.fullmatch(text)
-        if match and int(match[1]) <= LONGEST_DURATION_DAYS * 86_400:
-            span = timedelta(**{UNITS[match[2]]: int(match[1])})
-            if span <= timedelta(days=LONGEST_DURATION_DAYS):
-                return span
-        self.refuse(f"'{_shown(self.node)}' is not a span of time; write for example 30s, 5m, 24h or 90d")
-        return timedelta(days=1)
+        span = parse_duration(text)
+        if span is None:
+            self.refuse(f"'{_shown(self.node)}' is not a span of time; write for example {EXAMPLES}")
+        return span or timedelta(days=1)
 
     def _at(self, node: yaml.Node) -> Located:
         return Located(self.file, node, self.mistakes)

@@ -61,7 +61,12 @@ REASONS = (
     Reason("invalid_time", "column", "neither RFC 3339 nor an epoch", "send 2026-01-31T12:00:00Z"),
     Reason("too_old", "column", "before the year 2000", "correct the producer's clock or unit"),
     Reason("in_future", "column", "over a day after it was received", "correct the producer's clock or unit"),
-    Reason("too_late", "column", "older than its source's max_age", "release it, or land it from files"),
+    Reason(
+        "too_late",
+        "column",
+        "older than its source's max_age",
+        "release it; or set `--max-age`, or land from files",
+    ),
     Reason("duplicate", "event", "its event_id was already taken that day", "nothing: it was counted once"),
 )
 CODES = frozenset(reason.code for reason in REASONS)

@@ -7,20 +7,17 @@ and `_input` (see weir.message).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from weir.contract import OCCURRED_AT, Column, Contract
-from weir.release import IS_COPY
 from weir.value import LONGEST, NUMBER, cleaned, decimals_of, decimals_of_currency, listed, names_of, text_of
 
 LONGEST_IP = 45
 OLDEST = "2000-01-01T00:00:00Z"
 MOST_AHEAD = timedelta(days=1)
-# these bring history: the age of what they bring says nothing
-AGELESS_SOURCE = f"(source like 'files:%' or {IS_COPY})"
 
 UNPRINTABLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
@@ -43,10 +40,13 @@ class Check:
     predicate: str
 
 
-def checks(contract: Contract, column: Column, max_age: timedelta | None, mapped: bool) -> tuple[Check, ...]:
+def checks(
+    contract: Contract, column: Column, max_ages: Mapping[str, timedelta], mapped: bool
+) -> tuple[Check, ...]:
     """What a value of `column` can fail, in order: the first that is true counts.
 
-    max_age: how long before it was received an event may have occurred; None for any time.
+    max_ages: kind of source -> how long before it was received an event may have occurred. The age of what other
+    sources bring says nothing: files, and released copies, whose source is of the kind `release`, bring history.
     mapped: the texts come from a mapping, so nothing is known of their JSON types.
     """
     found = _of_presence(contract, column)
@@ -54,7 +54,7 @@ def checks(contract: Contract, column: Column, max_age: timedelta | None, mapped
         found += _of_json(column)
     found += _OF_TYPE[column.type](column)
     if column.name == OCCURRED_AT:
-        found += _of_age(max_age)
+        found += _of_age(max_ages)
     return tuple(Check(reason, column.name, predicate) for reason, predicate in found)
 
 
@@ -171,13 +171,13 @@ def _of_time(column: Column) -> Pairs:
     ]
 
 
-def _of_age(max_age: timedelta | None) -> Pairs:
-    found = [("in_future", f"{OCCURRED_AT} > received_at + {_interval(MOST_AHEAD)}")]
-    if max_age is not None:
-        found.append(
-            ("too_late", f"{OCCURRED_AT} < received_at - {_interval(max_age)} and not {AGELESS_SOURCE}")
-        )
-    return found
+def _of_age(max_ages: Mapping[str, timedelta]) -> Pairs:
+    in_future = ("in_future", f"{OCCURRED_AT} > received_at + {_interval(MOST_AHEAD)}")
+    too_late = (
+        f"source like '{kind}:%' and {OCCURRED_AT} < received_at - {_interval(span)}"
+        for kind, span in max_ages.items()
+    )
+    return [in_future, *(("too_late", predicate) for predicate in too_late)]
 
 
 def _interval(span: timedelta) -> str:

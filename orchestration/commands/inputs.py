@@ -72,6 +72,10 @@ def stream(
     new_epoch: Annotated[
         bool, typer.Option(help="Go on behind what the tables hold: the checkpoint is lost.")
     ] = False,
+    max_age: Annotated[
+        str | None,
+        typer.Option(help="How late an event of a live source may arrive, such as 30d; 7d unless given."),
+    ] = None,
     log_json: Annotated[
         bool, typer.Option("--log-json", help="A service says what it does in JSON, a line each batch.")
     ] = False,
@@ -80,7 +84,7 @@ def stream(
     """Land messages and score them; without --once go on until Ctrl-C or SIGTERM."""
     from orchestration.streaming import drain_domains, intakes, serve_domains
 
-    wanted = intakes(domains, source, form, mapping, new_epoch)
+    wanted = intakes(domains, source, form, mapping, new_epoch, max_age)
     if not once:
         return serve_domains(wanted, _say_json, _report) if log_json else serve_domains(wanted, _say)
     with doing("streaming " + ", ".join(domains)):

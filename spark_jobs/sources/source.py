@@ -19,6 +19,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
@@ -69,6 +70,7 @@ class RecordSource(ABC):
     kind: the word in `--from KIND:PLACE`; the query is `raw/<domain>/<kind>`.
     jars: `group:artifact:version` of what its connector needs beside Delta; none for a Python data source.
     lane: SQL over RECORDS of what messages share that are in order; order: SQL of what they are in order of.
+    max_age: how long before it was received an event may have occurred, unless the user says otherwise.
     """
 
     __slots__ = ()
@@ -76,6 +78,7 @@ class RecordSource(ABC):
     jars: ClassVar[tuple[str, ...]] = ()
     lane: ClassVar[str] = "partition"
     order: ClassVar[tuple[str, ...]] = ("position",)
+    max_age: ClassVar[timedelta] = timedelta(days=7)
 
     @property
     @abstractmethod

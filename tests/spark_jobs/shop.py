@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from spark_jobs.judged import judged
+from spark_jobs.judged import NO_BOUNDS, judged
 from weir.contract import load_contract
 
 CONTRACT = load_contract(
@@ -59,13 +59,13 @@ def _bytes(payload: object) -> bytearray | None:
 
 
 def judged_rows(
-    spark: SparkSession, payloads: Iterable[object], max_age: timedelta | None = None
+    spark: SparkSession, payloads: Iterable[object], max_ages: Mapping[str, timedelta] = NO_BOUNDS
 ) -> list[Row]:
-    rows = raw_rows(spark, payloads).transform(judged(CONTRACT, max_age=max_age))
+    rows = raw_rows(spark, payloads).transform(judged(CONTRACT, max_ages=max_ages))
     return rows.orderBy("seq").collect()
 
 
 def reasons(
-    spark: SparkSession, payloads: Iterable[object], max_age: timedelta | None = None
+    spark: SparkSession, payloads: Iterable[object], max_ages: Mapping[str, timedelta] = NO_BOUNDS
 ) -> list[str | None]:
-    return [row["reason"] for row in judged_rows(spark, payloads, max_age)]
+    return [row["reason"] for row in judged_rows(spark, payloads, max_ages)]

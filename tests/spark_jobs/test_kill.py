@@ -10,8 +10,7 @@ import pytest
 from pyspark.errors import StreamingQueryException
 
 from spark_jobs import scorer
-from spark_jobs.sources.kafka import KafkaSource
-from spark_jobs.stream import Intake, drain
+from spark_jobs.stream import drain
 from tests.killed_stream import UNGUARDED, Victim, append_anyway, at_quarantine, end_of_log, loaded, suffer
 from tests.small_pack import small_messages, write_small_pack
 
@@ -44,7 +43,7 @@ def test_without_the_guard_a_kill_doubles_messages(spark, domain, monkeypatch):
     with loaded(domain, small_messages()) as load:
         victim.live_and_die(at_quarantine)
     monkeypatch.setattr(scorer, "append_once", append_anyway)
-    drain(spark, domain, Intake(KafkaSource(domain)))
+    drain(spark, domain, victim.intake())
     toll = victim.toll(spark, load.sent)
     print(f"without the guard: {toll}")
     assert toll.doubled["quarantine"] > 0
@@ -54,7 +53,8 @@ def test_without_the_guard_a_kill_doubles_messages(spark, domain, monkeypatch):
 @pytest.mark.parametrize("domain", ["contested"], indirect=True)
 def test_of_two_drivers_of_a_checkpoint_one_gives_up_and_nothing_doubles(spark, domain, home, monkeypatch):
     """Each has a home of its own, as on two machines, so that no lease keeps them apart."""
-    victim, wanted, commits = Victim(domain), Intake(KafkaSource(domain)), set[Path]()
+    victim, commits = Victim(domain), set[Path]()
+    wanted = victim.intake()
     with loaded(domain, small_messages()) as load, victim.alive() as other:
         while not commits and other.poll() is None:
             time.sleep(0.1)

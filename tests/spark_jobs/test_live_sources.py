@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pyspark.sql import functions as F
 
 from spark_jobs.lake import read_table
 from spark_jobs.landing import Landed, drain_raw
+from spark_jobs.release import Outcome, release
 from spark_jobs.sources.jetstream import JetstreamSource, spool_of
 from spark_jobs.sources.kinds import parse_source
 from spark_jobs.sources.kinesis import KinesisSource
 from spark_jobs.sources.source import MessagesGone
-from spark_jobs.stream import Intake, drain
+from spark_jobs.stream import Intake, drain, intake
 from tests.jetstream_server import event, jetstream_server
 from tests.kinesis_server import kinesis_server
+from tests.small_pack import write_small_pack
 from tests.spark_jobs.sources.test_kpl import aggregated
 from weir.error import WeirError
 from weir.settings import settings
@@ -37,6 +40,18 @@ def kinesis(home):
 def jetstream(home):
     with jetstream_server() as server:
         yield server
+
+
+@pytest.fixture
+def small(home, monkeypatch):
+    """A domain under the small pack."""
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs").parent))
+    return "small"
+
+
+def _login(event_id, days_ago):
+    occurred_at = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat()
+    return json.dumps({"event_id": event_id, "event_type": "login", "occurred_at": occurred_at}).encode()
 
 
 def _raw(spark):
@@ -78,6 +93,33 @@ def test_a_stream_that_no_longer_keeps_its_records_stops_with_what_is_gone(spark
 def test_a_stream_that_is_not_there_is_said_to_be_missing(spark, kinesis):
     with pytest.raises(WeirError, match=r"Stream nowhere under account .* not found; check the name"):
         KinesisSource("nowhere").require_kept(spark, None, {})
+
+
+def test_an_event_too_late_for_its_source_is_refused_until_it_is_released(spark, kinesis, small):
+    source = KinesisSource("events")
+    kinesis.put(_login("new", days_ago=1), _login("old", days_ago=3))
+    drained = drain(spark, small, Intake(source, max_age=timedelta(days=2)))
+    assert (drained.scored, drained.quarantined) == (1, 1)
+    assert release(spark, small, None, "too_late") == [Outcome("too_late", 1, 1)]
+    kinesis.put(_login("later", days_ago=3))
+    drain_raw(spark, small, source)
+    # who only scores what raw holds judges it as its source was last started
+    drained = drain(spark, small, Intake())
+    assert (drained.scored, drained.quarantined) == (1, 1)
+    scored = read_table(spark, settings().table("scored", small)).collect()
+    assert {row["event_id"]: row["source"] for row in scored} == {
+        "new": "kinesis:events",
+        "old": "release:kinesis:events",
+    }
+
+
+def test_an_age_is_a_live_sources_and_a_span_of_time():
+    assert intake("payments", "kafka:t", None, None, max_age="30d").max_age == timedelta(days=30)
+    for source in ("files:in", None):
+        with pytest.raises(WeirError, match="--max-age 30d: is for a live source"):
+            intake("payments", source, None, None, max_age="30d")
+    with pytest.raises(WeirError, match=r"--max-age month: write for example 30s, .*, at most 3660d"):
+        intake("payments", "kafka:t", None, None, max_age="month")
 
 
 def test_jetstream_lands_once_and_a_gap_is_a_row_of_quarantine(spark, jetstream):

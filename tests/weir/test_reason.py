@@ -21,7 +21,7 @@ def test_a_check_gives_only_known_reasons():
     given = {
         check.reason
         for column in contract.columns
-        for check in checks(contract, column, timedelta(1), mapped=False)
+        for check in checks(contract, column, {"kafka": timedelta(1)}, mapped=False)
     }
     assert given < CODES
 

@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Producer
 
 from spark_jobs import record_feed
+from spark_jobs.kept import kept_max_ages
 from spark_jobs.lake import append_once, read_table
 from spark_jobs.landing import drain_raw, start_raw
 from spark_jobs.sources.kafka import KafkaSource, gone
@@ -68,6 +69,7 @@ def test_committed_messages_land_by_partition_and_offset_in_bounded_batches(spar
     landed = read_table(spark, settings().table("raw", "payments"))
     assert {row["source"] for row in landed.collect()} == {"kafka:bounded"}
     assert landed.groupBy("batch_id").count().count() > 1
+    assert kept_max_ages(spark, settings().checkpoint("scored/payments")) == {"kafka": 7 * 86_400}
     refused = read_table(spark, settings().table("quarantine", "payments"))
     assert refused.where("position = 1 and partition = '0'").first()["reason"] == "not_json"  # pyright: ignore
 
