@@ -14,6 +14,7 @@ from spark_jobs.mapping import keep_mapping, kept_mappings
 from spark_jobs.sources.files import Batch, plan_batch, read_batch, without_broken
 from spark_jobs.sources.manifest import Admitted, Manifest, has_changed, stat_of
 from spark_jobs.sources.parquet_rows import ParquetFile
+from spark_jobs.sources.store import Store
 from weir.located import PackError
 from weir.mapping import with_schema
 from weir.settings import settings
@@ -47,7 +48,8 @@ class Landing:
         if done is not None and batch_id <= done:
             return
         admitted = [Admitted(**row.asDict()) for row in paths.orderBy("ordinal").collect()]
-        entries = list(_unchanged(admitted, Manifest.load(self.manifest)))
+        # what was admitted before is not asked for, and grows with every batch
+        entries = list(_unchanged(admitted, Manifest(Store.at(self.manifest))))
         batch = plan_batch(entries, next_seq(self.spark, raw))
         try:
             self._append(batch, raw, batch_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,9 @@ from spark_jobs.sources.store import Store
 
 UNFINISHED = (".tmp", ".crc")
 FIRST, VOID = "first", "void"
+LOG = re.compile(r"(?P<start>[0-9]{12})(?:[.](?P<tier>[0-9]+))?[.]jsonl")
+# so many logs of one tier become one of the next
+MOST_LOGS = 100
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,7 +69,7 @@ class Reading:
 
 @dataclass(slots=True)
 class Manifest:
-    """The admitted files, a log of JSON lines for each admission.
+    """The admitted files, in logs of JSON lines: one for each admission, and one in place of many.
 
     first: how many of them are held by the table already when the checkpoint is new.
     """
@@ -79,9 +83,11 @@ class Manifest:
         """A path or URI, which need not exist yet -> the manifest kept there."""
         store = Store.at(location)
         names = store.names()
-        logs = [store.read(name) for name in names if name.endswith(".jsonl")]
-        admitted = [Admitted(**json.loads(line)) for log in logs for line in log.splitlines()]
-        return cls(store, admitted, int(store.read(FIRST)) if FIRST in names else 0)
+        logs = [store.read(name) for name in names if LOG.fullmatch(name)]
+        entries = [Admitted(**json.loads(line)) for log in logs for line in log.splitlines()]
+        # a crash may have left a log beside the one that took its place
+        admitted = {entry.ordinal: entry for entry in entries}
+        return cls(store, [*admitted.values()], int(store.read(FIRST)) if FIRST in names else 0)
 
     def admit(self, found: Iterable[Found], reading: Reading) -> None:
         """Admit the new files among `found`, in path order, as many as one batch may take."""
@@ -113,9 +119,25 @@ class Manifest:
         start = len(self.admitted)
         numbered = [replace(entry, ordinal=start + n) for n, entry in enumerate(entries)]
         if numbered:
-            text = "".join(json.dumps(asdict(entry)) + "\n" for entry in numbered)
-            self.store.write(f"{start:012}.jsonl", text)
             self.admitted += numbered
+            self._write_log(f"{start:012}.jsonl", start)
+            self._merge_logs()
+
+    def _merge_logs(self, tier: int = 0) -> None:
+        """Put one log of the next tier in place of a tier's logs when they are many: the newest, down to the last."""
+        found = (LOG.fullmatch(name) for name in self.store.names())
+        logs = [log for log in found if log and int(log["tier"] or 0) == tier]
+        if len(logs) < MOST_LOGS:
+            return
+        start = logs[0]["start"]
+        self._write_log(f"{start}.{tier + 1}.jsonl", int(start))
+        for log in logs:
+            self.store.remove(log[0])
+        self._merge_logs(tier + 1)
+
+    def _write_log(self, name: str, start: int) -> None:
+        entries = self.admitted[start:]
+        self.store.write(name, "".join(json.dumps(asdict(entry)) + "\n" for entry in entries))
 
 
 def left_out(manifest: Manifest, folder: str) -> list[str]:

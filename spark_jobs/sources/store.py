@@ -32,6 +32,9 @@ class Store:
         with self.files.open_input_stream(f"{self.folder}/{name}") as stream:
             return stream.read().decode()
 
+    def remove(self, name: str) -> None:
+        self.files.delete_file(f"{self.folder}/{name}")
+
     def write(self, name: str, text: str) -> None:
         path = f"{self.folder}/{name}"
         parent, _, base = path.rpartition("/")

@@ -6,7 +6,9 @@ import os
 
 import pytest
 
+from spark_jobs.sources import manifest
 from spark_jobs.sources.manifest import Manifest, Reading, left_out, list_files
+from spark_jobs.sources.store import Store
 
 
 @pytest.fixture
@@ -22,9 +24,9 @@ def location(tmp_path):
 
 def _admit(location, folder, **limits):
     """What one look admits: paths in order."""
-    manifest = Manifest.load(location)
-    before = len(manifest.admitted)
-    manifest.admit(list_files(str(folder)), Reading(str(folder), **limits))
+    known = Manifest.load(location)
+    before = len(known.admitted)
+    known.admit(list_files(str(folder)), Reading(str(folder), **limits))
     return [entry.path for entry in Manifest.load(location).admitted[before:]]
 
 
@@ -58,6 +60,44 @@ def test_the_order_of_arrival_survives_a_restart(folder, location):
         (folder / name).write_text(name)
         _admit(location, folder)
     assert [(entry.ordinal, entry.path) for entry in Manifest.load(location).admitted] == [(0, "b"), (1, "a")]
+
+
+def _grow(location, folder, files):
+    """Admit so many files one by one -> the names of the logs then."""
+    for number in range(files):
+        (folder / f"{number:03}").write_text(str(number))
+        _admit(location, folder)
+    return sorted(os.listdir(location))
+
+
+def test_the_logs_of_many_admissions_stay_few_and_lose_no_file(folder, location, monkeypatch):
+    monkeypatch.setattr(manifest, "MOST_LOGS", 3)
+    assert _grow(location, folder, 25) == [
+        "000000000000.2.jsonl",
+        "000000000009.2.jsonl",
+        "000000000018.1.jsonl",
+        "000000000021.1.jsonl",
+        "000000000024.jsonl",
+    ]
+    admitted = Manifest.load(location).admitted
+    assert [(entry.ordinal, entry.path) for entry in admitted] == [(n, f"{n:03}") for n in range(25)]
+
+
+def test_a_crash_while_logs_become_one_loses_and_doubles_no_file(folder, location, monkeypatch):
+    monkeypatch.setattr(manifest, "MOST_LOGS", 3)
+    monkeypatch.setattr(Store, "remove", _crash)
+    with pytest.raises(OSError, match="power"):
+        _grow(location, folder, 3)
+    assert len(os.listdir(location)) == 4
+    assert [entry.path for entry in Manifest.load(location).admitted] == ["000", "001", "002"]
+    monkeypatch.undo()
+    monkeypatch.setattr(manifest, "MOST_LOGS", 3)
+    assert _grow(location, folder, 4) == ["000000000000.1.jsonl"]
+    assert [entry.ordinal for entry in Manifest.load(location).admitted] == [0, 1, 2, 3]
+
+
+def _crash(*_):
+    raise OSError("the power is gone")
 
 
 def test_a_rewritten_file_is_named_and_a_touched_one_is_not(folder, location):
