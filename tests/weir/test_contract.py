@@ -112,4 +112,4 @@ def test_a_columns_of_the_tables_cannot_be_declared():
 def test_ages_are_only_asked_of_the_time_of_the_event():
     expires = Column("expires_at", "time")
     contract = Contract("shop", (expires,))
-    assert "in_future" not in {check.reason for check in checks(contract, expires, None, mapped=False)}
+    assert "in_future" not in {check.reason for check in checks(contract, expires, {}, mapped=False)}
