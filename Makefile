@@ -28,9 +28,9 @@ check: setup  ## lint, types, every mart parsed as Redshift SQL, docker-compose.
 	.venv/bin/python -m dbt_project.parse
 	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
-test: setup  ## every test
+test: setup  ## every test, in two processes with a Spark session each
 	@scripts/browser
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 soak: setup  ## kill the stream 200 times under load from Kafka, and count what was lost or doubled
 	.venv/bin/python -m tests.soak
