@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.storage import read_text, replace_text, write_text
+from spark_jobs.storage import file_names, read_text, remove, replace_text, write_text
 from weir.pack import Pack, pack_from_files
 
 
@@ -57,6 +57,14 @@ def keep_max_age(spark: SparkSession, checkpoint: str, kind: str, max_age: timed
 def kept_max_ages(spark: SparkSession, checkpoint: str) -> dict[str, float]:
     """Kind of source -> seconds that its events may arrive late."""
     return json.loads(read_text(spark, _max_ages_path(checkpoint)) or "{}")
+
+
+def forget_batches(spark: SparkSession, checkpoint: str, before: int) -> None:
+    """Remove what was kept of batches with smaller numbers: Spark has noted them as done, and tries none again."""
+    folder = f"{checkpoint}/kept/batches"
+    for name in file_names(spark, folder):
+        if int(name.split(".")[0]) < before:
+            remove(spark, f"{folder}/{name}")
 
 
 def name_of(pack: Pack) -> str:

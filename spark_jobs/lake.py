@@ -1,9 +1,10 @@
-"""Delta tables with Spark: create, read, stream, append exactly once, compact. Nothing else touches Delta."""
+"""Delta tables with Spark: create, read, stream, append once, compact, vacuum. Nothing else touches Delta."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -14,6 +15,9 @@ from spark_jobs.session import jvm
 from weir.error import WeirError
 
 MEGABYTE = 1_000_000
+MARGIN = 10
+# how long a reader may go on with a version of a table
+KEPT = timedelta(days=7)
 DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 
 
@@ -180,11 +184,12 @@ def table_state(spark: SparkSession, path: str) -> str:
 
 def rows_appended(spark: SparkSession, path: str, since: int) -> int:
     """How many rows the appends after version `since` brought."""
-    appends = (
-        DeltaTable.forPath(spark, path)
-        .history()
-        .where((F.col("version") > since) & (F.col("operation") == "WRITE"))
-    )
+    versions = (table_version(spark, path) or 0) - since
+    if versions <= 0:
+        return 0
+    # without a limit it reads the log of a month; another writer may commit meanwhile
+    newest = DeltaTable.forPath(spark, path).history(versions + MARGIN)
+    appends = newest.where((F.col("version") > since) & (F.col("operation") == "WRITE"))
     rows = F.sum(F.col("operationMetrics.numOutputRows").cast("bigint"))
     return appends.select(F.coalesce(rows, F.lit(0))).first()[0]  # pyright: ignore[reportOptionalSubscript]
 
@@ -201,6 +206,11 @@ def compact(spark: SparkSession, path: str, at_least: int = 32, small: int = 16 
         optimizer = table.optimize()
         (optimizer.where(" and ".join(conditions)) if conditions else optimizer).executeCompaction()
     return len(crowded)
+
+
+def vacuum(spark: SparkSession, path: str) -> None:
+    """Remove the data files that no version of the last KEPT needs."""
+    DeltaTable.forPath(spark, path).vacuum(KEPT / timedelta(hours=1))
 
 
 def _crowded_partitions(

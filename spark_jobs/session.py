@@ -20,6 +20,7 @@ from weir.s3 import hadoop_settings
 from weir.settings import settings
 
 OLDEST_JAVA = 17
+LISTING = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
 HERE = Path(__file__).resolve().parent
 # its bin/java drops a module that small runtimes lack, and says nothing about it
 JAVA_WRAPPER = HERE / "java"
@@ -60,6 +61,8 @@ def spark_session(app: str, connectors: tuple[str, ...] = ()) -> SparkSession:
     spark = _configured(builder, SETTINGS).getOrCreate()
     # one task a core: the default of 200 costs a small batch 16 times its latency
     spark.conf.set("spark.sql.shuffle.partitions", str(spark.sparkContext.defaultParallelism))
+    # a vacuum would have 10,000 tasks, however small the table
+    spark.conf.set(LISTING, str(spark.sparkContext.defaultParallelism))
     return spark
 
 

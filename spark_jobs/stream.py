@@ -13,7 +13,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from spark_jobs import kept, quarantine, scored
 from spark_jobs.epoch import resume
-from spark_jobs.lake import compact, create_table, rows_appended, stream_table, table_version
+from spark_jobs.lake import create_table, rows_appended, stream_table, table_version
 from spark_jobs.landing import Landed, drain_raw, start_raw
 from spark_jobs.lease import Holder, lease
 from spark_jobs.raw import create_raw
@@ -22,6 +22,7 @@ from spark_jobs.service import Service
 from spark_jobs.settled import keep_settled, kept_settled
 from spark_jobs.sources.kinds import parse_source
 from spark_jobs.sources.source import RecordSource, Source
+from spark_jobs.upkeep import Upkeep, with_upkeep
 from weir.duration import EXAMPLES, LONGEST, parse_duration
 from weir.error import WeirError
 from weir.mapping import FORMATS, ColumnMapping, load_mapping
@@ -125,8 +126,7 @@ def drain(spark: SparkSession, domain: str, wanted: Intake) -> Drained:
             zone: rows_appended(spark, settings().table(zone, domain), version or 0)
             for zone, version in versions.items()
         }
-        for zone in ("raw", "scored", "quarantine"):
-            compact(spark, settings().table(zone, domain))
+        Upkeep(spark, domain, settings().checkpoint(f"scored/{domain}")).at_end()
     landed.require_complete()
     return Drained(domain, landed, settled["scored"], settled["quarantine"])
 
@@ -168,7 +168,8 @@ def start_scored(
     max_ages = kept.kept_max_ages(spark, checkpoint)
     scorer = Scorer(spark, domain, checkpoint, query, settled, max_ages, report)
     rows = stream_table(spark, places.table("raw", domain), wanted.batch_bytes, settled.version)
-    writer = rows.writeStream.foreachBatch(scorer).queryName(name).option("checkpointLocation", checkpoint)
+    run = with_upkeep(scorer, Upkeep(spark, domain, checkpoint))
+    writer = rows.writeStream.foreachBatch(run).queryName(name).option("checkpointLocation", checkpoint)
     return (writer.trigger(availableNow=True) if once else writer.trigger(processingTime=EVERY)).start()
 
 

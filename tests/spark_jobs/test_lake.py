@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from spark_jobs.lake import (
+    KEPT,
     append_once,
     append_rows,
     compact,
@@ -17,8 +21,10 @@ from spark_jobs.lake import (
     stream_table,
     table_version,
     to_types_of,
+    vacuum,
     widens,
 )
+from spark_jobs.session import jvm
 
 COLUMNS = {"event_id": "string", "amount": "decimal(38,0)", "day": "date"}
 
@@ -34,6 +40,22 @@ def _rows(spark, *ids, day="2024-03-01"):
     values = ", ".join(f"('{name}', 1, date '{day}')" for name in ids)
     rows = spark.sql(f"select * from values {values} as t(event_id, amount, day)")
     return rows.withColumn("amount", rows.amount.cast("decimal(38,0)"))
+
+
+def _let_pass(spark, path, span):
+    """Let everything that has happened to the table have happened so much earlier."""
+    moved = int(span.total_seconds() * 1000)
+    for log in Path(path, "_delta_log").glob("*.json"):
+        text = re.sub(
+            r'"deletionTimestamp":(\d+)',
+            lambda at: f'"deletionTimestamp":{int(at[1]) - moved}',
+            log.read_text(),
+        )
+        log.with_name(f".{log.name}.crc").unlink(missing_ok=True)
+        log.write_text(text)
+    for file in Path(path).rglob("*.parquet"):
+        os.utime(file, (file.stat().st_mtime - span.total_seconds(),) * 2)
+    jvm(spark).org.apache.spark.sql.delta.DeltaLog.clearCache()
 
 
 def _ids(spark, path):
@@ -146,3 +168,9 @@ def test_compaction_gathers_only_crowded_days_and_no_stream_notices(spark, table
     assert compact(spark, table, at_least=3) == 0
     assert (before, drain()) == (4, 4)
     assert _ids(spark, table) == ["e0", "e1", "e2", "other"]
+    vacuum(spark, table)
+    assert read_table(spark, table, 3).count() == 3
+    _let_pass(spark, table, KEPT + timedelta(hours=1))
+    vacuum(spark, table)
+    assert len([file for file in Path(table).rglob("*.parquet") if "day=" in str(file)]) == 2
+    assert (_ids(spark, table), drain()) == (["e0", "e1", "e2", "other"], 4)
