@@ -9,6 +9,7 @@ from pathlib import Path
 from pyspark.errors import StreamingQueryException
 
 from orchestration.stop_signals import told_to_stop
+from orchestration.wall_clock import WallClock
 from spark_jobs.scorer import Report
 from spark_jobs.session import spark_session
 from spark_jobs.stream import Drained, Intake, drain, intake, serve, writing
@@ -41,18 +42,21 @@ def serve_domains(
     """Land and score until SIGINT (Ctrl-C) or SIGTERM, and end after the batch at hand; a second one ends at once.
 
     say: told each turn in a line; report: told what each batch did. A query that fails ends the others, and its
-    error is raised.
+    error is raised; so does a clock that was set back (ClockSetBack).
     """
     spark = spark_session("weir stream", _connectors(wanted))
     # behind the session, which has a handler of its own that would cancel the batch
     with told_to_stop() as told, ExitStack() as leases:
         for domain in wanted:
             leases.enter_context(writing(domain, "weir stream"))
+        # one that ended before is none of these
+        spark.streams.resetTerminated()
+        clock = WallClock()
         services = [serve(spark, domain, one, report) for domain, one in wanted.items()]
         say(f"streaming {', '.join(wanted)} until Ctrl-C")
         try:
             while not told.is_set() and not spark.streams.awaitAnyTermination(timeout=1):
-                pass
+                clock.require_steady()
             say("ending after the batch at hand; again ends at once")
         except StreamingQueryException:
             for service in services:

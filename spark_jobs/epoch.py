@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from pyspark.sql import SparkSession
 
+from spark_jobs.checkpoint import newest_batch
 from spark_jobs.lake import last_batch, transactions
-from spark_jobs.storage import file_names, read_text, write_text
+from spark_jobs.storage import read_text, write_text
 from weir.error import WeirError
 
 
@@ -62,16 +63,12 @@ def _require_same_life(spark: SparkSession, query: str, checkpoint: str, table: 
 
 def newest_commit(spark: SparkSession, checkpoint: str) -> int:
     """The newest batch that Spark noted as done in a checkpoint, -1 when none."""
-    names = file_names(spark, f"{checkpoint}/commits")
-    return max((int(name) for name in names if name.isdecimal()), default=-1)
+    return newest_batch(spark, checkpoint, "commits")
 
 
 def newest_offset(spark: SparkSession, checkpoint: str) -> str | None:
     """The source's offset (JSON) with which the newest batch that was begun ends, None when none was."""
-    begun = max(
-        (int(name) for name in file_names(spark, f"{checkpoint}/offsets") if name.isdecimal()), default=-1
-    )
-    return offset_of(spark, checkpoint, begun)
+    return offset_of(spark, checkpoint, newest_batch(spark, checkpoint, "offsets"))
 
 
 def offset_of(spark: SparkSession, checkpoint: str, batch: int) -> str | None:

@@ -18,8 +18,10 @@ from spark_jobs.sources.source import FilesSource
 
 
 def open_files(source: FilesSource, run: Run) -> Feed:
-    """A folder -> its feed."""
+    """A folder -> its feed. Raises BrokenManifest."""
     folder, manifest = str(folder_of(source)), _manifest(run.checkpoint)
+    # or the reader would meet it, in a process of its own from which only a traceback comes
+    Manifest.load(manifest)
     landing = Landing(run.spark, run.domain, run.query, manifest)
     reading = Reading(folder, run.format, run.mapping, source.max_files, source.max_bytes)
     return Feed(

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from pyspark.sql import SparkSession
 
+from spark_jobs.checkpoint import BrokenCheckpoint, is_json, newest_batch, whole_text
 from spark_jobs.storage import file_names, read_text, remove, replace_text, write_text
 from weir.pack import Pack, pack_from_files
 
@@ -25,6 +26,22 @@ class Plan:
     def spans(self) -> dict[str, timedelta]:
         """Kind of source -> how late its events may arrive."""
         return {kind: timedelta(seconds=seconds) for kind, seconds in self.max_ages.items()}
+
+
+def require_kept(spark: SparkSession, checkpoint: str) -> None:
+    """Return when a batch that was begun and not done can be judged as before. Raises BrokenCheckpoint."""
+    begun = newest_batch(spark, checkpoint, "offsets")
+    if begun <= newest_batch(spark, checkpoint, "commits"):
+        return
+    for what in ("plan", "poison"):
+        text = whole_text(spark, checkpoint, _batch_file(begun, what))
+        if text is not None and not is_json(text):
+            raise BrokenCheckpoint(checkpoint, _batch_file(begun, what), f"is broken ({text[:40]!r})")
+    plan = kept_plan(spark, checkpoint, begun)
+    if plan and not has_pack(spark, checkpoint, plan.pack):
+        raise BrokenCheckpoint(
+            checkpoint, _pack_file(plan.pack), f"is gone or broken, and batch {begun} needs it"
+        )
 
 
 def kept_plan(spark: SparkSession, checkpoint: str, batch_id: int) -> Plan | None:
@@ -44,7 +61,7 @@ def kept_poison(spark: SparkSession, checkpoint: str, batch_id: int) -> tuple[in
 
 
 def keep_poison(spark: SparkSession, checkpoint: str, batch_id: int, seqs: tuple[int, ...]) -> None:
-    write_text(spark, _batch_path(checkpoint, batch_id, "poison"), json.dumps(seqs))
+    replace_text(spark, _batch_path(checkpoint, batch_id, "poison"), json.dumps(seqs))
 
 
 def keep_max_age(spark: SparkSession, checkpoint: str, kind: str, max_age: timedelta) -> None:
@@ -69,17 +86,25 @@ def forget_batches(spark: SparkSession, checkpoint: str, before: int) -> None:
 
 def name_of(pack: Pack) -> str:
     """What a pack is kept by. Its hash alone does not do: packs that differ only in their rules' number share it."""
-    return f"{pack.hash}-{sha256(_text_of(pack).encode()).hexdigest()[:8]}"
+    return f"{pack.hash}-{_digest(_text_of(pack))}"
 
 
 def has_pack(spark: SparkSession, checkpoint: str, name: str) -> bool:
-    return read_text(spark, _pack_path(checkpoint, name)) is not None
+    """Whether the pack of that name is there as it was written; a torn one is none, and is written anew."""
+    try:
+        text = whole_text(spark, checkpoint, _pack_file(name))
+    except BrokenCheckpoint:
+        return False
+    return text is not None and name.endswith(f"-{_digest(text)}")
 
 
 def keep_pack(spark: SparkSession, checkpoint: str, pack: Pack) -> None:
     """Keep the pack's texts under its name, once, so that a retry can be judged by the same rules."""
     if not has_pack(spark, checkpoint, name_of(pack)):
-        write_text(spark, _pack_path(checkpoint, name_of(pack)), _text_of(pack))
+        path = _pack_path(checkpoint, name_of(pack))
+        # there may be a torn one
+        remove(spark, path)
+        write_text(spark, path, _text_of(pack))
 
 
 def kept_pack(spark: SparkSession, checkpoint: str, name: str) -> Pack:
@@ -95,8 +120,16 @@ def _text_of(pack: Pack) -> str:
     return json.dumps(dict(pack.files))
 
 
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:8]
+
+
 def _batch_path(checkpoint: str, batch_id: int, what: str) -> str:
-    return f"{checkpoint}/kept/batches/{batch_id}.{what}.json"
+    return f"{checkpoint}/{_batch_file(batch_id, what)}"
+
+
+def _batch_file(batch_id: int, what: str) -> str:
+    return f"kept/batches/{batch_id}.{what}.json"
 
 
 def _max_ages_path(checkpoint: str) -> str:
@@ -104,4 +137,8 @@ def _max_ages_path(checkpoint: str) -> str:
 
 
 def _pack_path(checkpoint: str, name: str) -> str:
-    return f"{checkpoint}/kept/packs/{name}.json"
+    return f"{checkpoint}/{_pack_file(name)}"
+
+
+def _pack_file(name: str) -> str:
+    return f"kept/packs/{name}.json"

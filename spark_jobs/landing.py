@@ -8,6 +8,7 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from spark_jobs.checkpoint import require_whole
 from spark_jobs.epoch import resume
 from spark_jobs.feed import Feed, Run
 from spark_jobs.file_feed import folder_of, hold_landed, new_files, open_files
@@ -93,14 +94,15 @@ def start_raw(
 ) -> RawStream:
     """Start landing a source; without `every` ('1 second') it ends when what is there now has landed.
 
-    The caller holds the domain's lease. Raises OrphanedTable, NotADirectoryError, MessagesGone, OtherPlace;
-    and MappingMismatch, of files, before anything has landed.
+    The caller holds the domain's lease. Raises OrphanedTable, BrokenCheckpoint, NotADirectoryError, MessagesGone,
+    OtherPlace; and MappingMismatch, of files, before anything has landed.
     """
     if isinstance(source, FilesSource):
         folder_of(source)
-    create_raw(spark, domain)
     raw, name = settings().table("raw", domain), f"raw/{domain}/{source.kind}"
     checkpoint = settings().checkpoint(name)
+    require_whole(spark, checkpoint)
+    create_raw(spark, domain)
     if new_epoch:
         _begin_behind(spark, source, raw, checkpoint)
     query = resume(spark, name, checkpoint, [raw], new_epoch)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.failure import blames_storage
 from weir.error import WeirError
 
 MOST_CULPRITS = 8
@@ -17,7 +18,8 @@ def culprits(raw: DataFrame, process: Process, cause: Exception) -> tuple[int, .
     """Raw rows of a failing batch -> the `seq` of each message that fails alone.
 
     Halves the messages again and again, so a batch of n takes about 2 log2(n) trials a culprit.
-    When the halves succeed, or too much fails, the fault is not in a message: `cause` is raised again.
+    When the halves succeed, or too much fails, the fault is not in a message: `cause` is raised again; what storage
+    does meanwhile is raised as it is.
     """
     found: list[int] = []
     _search(raw, process, found, cause)
@@ -46,6 +48,8 @@ def _search(part: DataFrame, process: Process, found: list[int], cause: Exceptio
 def _succeeds(part: DataFrame, process: Process) -> bool:
     try:
         process(part).write.format("noop").mode("overwrite").save()
-    except Exception:
+    except Exception as failure:
+        if blames_storage(failure):
+            raise
         return False
     return True

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from spark_jobs import kept, quarantine, scored
 from spark_jobs.batch_report import BatchReport, batch_report
 from spark_jobs.extent import Extent, extent_of
+from spark_jobs.failure import blames_storage, root_line
 from spark_jobs.judged import filter_valid, judged
 from spark_jobs.lake import append_once, create_table, read_table, table_version, to_types_of
 from spark_jobs.mapping import kept_mappings
@@ -64,7 +65,7 @@ class Scorer:
         batch.write(raw)
 
     def _tried(self, batch: Batch, raw: DataFrame) -> Exception | None:
-        """Write the batch; what went wrong in the last of TRIES, or None."""
+        """Write the batch; what went wrong in the last of TRIES, or None. Raises what is no message's fault."""
         failure = None
         for attempt in range(1, TRIES + 1):
             try:
@@ -73,7 +74,9 @@ class Scorer:
                 # a plan that cannot be made is no message's fault
                 raise
             except Exception as cause:
-                log.warning("%s: try %d of %d failed: %.300s", self.domain, attempt, TRIES, cause)
+                if blames_storage(cause):
+                    raise
+                log.warning("%s: try %d of %d failed: %s", self.domain, attempt, TRIES, root_line(cause))
                 failure = cause
             else:
                 return None

@@ -125,7 +125,8 @@ def _local_settings(connectors: tuple[str, ...]) -> dict[str, str]:
     )
     return {
         **hadoop_settings(),
-        "spark.jars": ",".join(jars(connectors)),
+        # not as spark.jars, of which each start makes copies: 714 MB of them for a lake on S3
+        "spark.driver.extraClassPath": os.pathsep.join(jars(connectors)),
         "spark.driver.memory": places.spark_memory,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",

@@ -22,13 +22,14 @@ def read_text(spark: SparkSession, path: str) -> str | None:
 
 
 def write_text(spark: SparkSession, path: str, text: str) -> None:
-    """Write a new small text file whole or not at all: a reader never meets half of it."""
+    """Write a new small text file whole or not at all: a reader never meets half of it. Raises OSError."""
     files, place = _file_system(spark, path)
     _, unfinished = _file_system(spark, f"{path}.unfinished")
     stream = files.create(unfinished, True)
     stream.write(bytearray(text.encode()))
     stream.close()
-    files.rename(unfinished, place)
+    if not files.rename(unfinished, place):
+        raise OSError(f"{path}: what was written for it cannot be moved there from {path}.unfinished")
 
 
 def replace_text(spark: SparkSession, path: str, text: str) -> None:

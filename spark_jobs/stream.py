@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from spark_jobs import kept, quarantine, scored
+from spark_jobs.checkpoint import require_whole
 from spark_jobs.epoch import resume
 from spark_jobs.lake import create_table, rows_appended, stream_table, table_version
 from spark_jobs.landing import Landed, drain_raw, start_raw
@@ -113,7 +114,8 @@ def create_tables(spark: SparkSession, domain: str) -> None:
 def drain(spark: SparkSession, domain: str, wanted: Intake) -> Drained:
     """Land what a source holds now, then score what has landed, and end.
 
-    Raises LeaseHeld, OrphanedTable, PackError; LeftOut at the very end, when all other files are scored.
+    Raises LeaseHeld, OrphanedTable, BrokenCheckpoint, PackError; LeftOut at the very end, when all other files
+    are scored.
     """
     with writing(domain, "weir stream --once"):
         create_tables(spark, domain)
@@ -154,10 +156,15 @@ def serve(spark: SparkSession, domain: str, wanted: Intake, report: Report | Non
 def start_scored(
     spark: SparkSession, domain: str, wanted: Intake, once: bool, report: Report | None = None
 ) -> StreamingQuery:
-    """raw/<domain> -> quarantine and scored; `once` ends when what has landed is scored."""
+    """raw/<domain> -> quarantine and scored; `once` ends when what has landed is scored.
+
+    Raises OrphanedTable, BrokenCheckpoint.
+    """
     places, name = settings(), f"scored/{domain}"
     checkpoint = places.checkpoint(name)
     tables = [places.table("scored", domain), places.table("quarantine", domain)]
+    require_whole(spark, checkpoint)
+    kept.require_kept(spark, checkpoint)
     if wanted.new_epoch:
         keep_settled(spark, domain, checkpoint)
     query = resume(spark, name, checkpoint, tables, wanted.new_epoch)

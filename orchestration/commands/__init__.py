@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from typing import NoReturn
+
 import typer
 
 from orchestration.commands import adapt, doctor, events, inputs, lake, quarantine, services
@@ -36,11 +39,34 @@ app.add_typer(reference, name="reference")
 
 
 def main() -> None:
-    """The console script: an error a user should read is printed without a traceback."""
+    """The console script: an error a user should read is printed without a traceback, Java's never."""
     from weir.error import WeirError
 
     try:
         app()
     except (WeirError, NotADirectoryError, FileNotFoundError) as mistake:
-        stderr.print(f"[bold red]error:[/] {escaped(str(mistake))}", highlight=False, soft_wrap=True)
-        raise SystemExit(1) from None
+        _end_with(str(mistake))
+    except Exception as failure:
+        from spark_jobs.failure import told
+
+        line = told(failure)
+        if line is None:
+            raise
+        _end_with(f"{line}{_kept(failure)}")
+
+
+def _end_with(line: str) -> NoReturn:
+    stderr.print(f"[bold red]error:[/] {escaped(line)}", highlight=False, soft_wrap=True)
+    raise SystemExit(1) from None
+
+
+def _kept(failure: Exception) -> str:
+    """Keep the whole of a failure in a file, for whoever looks for its cause -> where that is."""
+    from weir.settings import settings
+
+    file = settings().root / "failure.txt"
+    try:
+        file.write_text("".join(traceback.format_exception(failure)))
+    except OSError:
+        return ""
+    return f" (all of it: {file})"

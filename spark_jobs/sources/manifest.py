@@ -10,17 +10,28 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from spark_jobs.sources.store import Store
+from weir.error import WeirError
 
 UNFINISHED = (".tmp", ".crc")
 FIRST, VOID = "first", "void"
 LOG = re.compile(r"(?P<start>[0-9]{12})(?:[.](?P<tier>[0-9]+))?[.]jsonl")
 # so many logs of one tier become one of the next
 MOST_LOGS = 100
+
+
+class BrokenManifest(WeirError):
+    """A file of the manifest does not hold what was written into it."""
+
+    def __init__(self, store: Store, name: str, fault: str) -> None:
+        super().__init__(
+            f"{store.folder}/{name}: {fault}; put back a whole copy of the checkpoint it is in, or move that away "
+            "and go on behind what the tables hold with --new-epoch"
+        )
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,14 +91,17 @@ class Manifest:
 
     @classmethod
     def load(cls, location: str) -> Manifest:
-        """A path or URI, which need not exist yet -> the manifest kept there."""
+        """A path or URI, which need not exist yet -> the manifest kept there. Raises BrokenManifest."""
         store = Store.at(location)
         names = store.names()
-        logs = [store.read(name) for name in names if LOG.fullmatch(name)]
-        entries = [Admitted(**json.loads(line)) for log in logs for line in log.splitlines()]
-        # a crash may have left a log beside the one that took its place
-        admitted = {entry.ordinal: entry for entry in entries}
-        return cls(store, [*admitted.values()], int(store.read(FIRST)) if FIRST in names else 0)
+        admitted: dict[int, Admitted] = {}
+        for name in names:
+            if LOG.fullmatch(name):
+                # a crash may have left a log beside the one that took its place
+                admitted |= {entry.ordinal: entry for entry in _entries(store, name)}
+        _require_all(store, admitted)
+        first = _first_of(store) if FIRST in names else 0
+        return cls(store, [admitted[ordinal] for ordinal in sorted(admitted)], first)
 
     def admit(self, found: Iterable[Found], reading: Reading) -> None:
         """Admit the new files among `found`, in path order, as many as one batch may take."""
@@ -138,6 +152,30 @@ class Manifest:
     def _write_log(self, name: str, start: int) -> None:
         entries = self.admitted[start:]
         self.store.write(name, "".join(json.dumps(asdict(entry)) + "\n" for entry in entries))
+
+
+def _entries(store: Store, name: str) -> list[Admitted]:
+    """One log of a manifest -> its admissions, the first of which has the number in the log's name."""
+    try:
+        entries = [Admitted(**json.loads(line)) for line in store.read(name).splitlines()]
+    except (ValueError, TypeError) as error:
+        raise BrokenManifest(store, name, f"is broken ({error})") from error
+    if not entries or entries[0].ordinal != int(name[: len(f"{0:012}")]):
+        raise BrokenManifest(store, name, "is empty, or does not begin with the file in its name")
+    return entries
+
+
+def _require_all(store: Store, admitted: Mapping[int, Admitted]) -> None:
+    gap = next((ordinal for ordinal in range(len(admitted)) if ordinal not in admitted), None)
+    if gap is not None:
+        raise BrokenManifest(store, f"{gap:012}*.jsonl", "a log with this file in it is gone or torn")
+
+
+def _first_of(store: Store) -> int:
+    text = store.read(FIRST)
+    if not text.isdecimal():
+        raise BrokenManifest(store, FIRST, f"is broken ({text[:40]!r})")
+    return int(text)
 
 
 def left_out(manifest: Manifest, folder: str) -> list[str]:

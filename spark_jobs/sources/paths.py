@@ -94,4 +94,7 @@ class PathsReader(DataSourceStreamReader):
     def require_known(self, files: int) -> None:
         """Raise ValueError when a checkpoint has gone further than the manifest beside it."""
         if len(self.manifest.admitted) < files:
-            raise ValueError(f"{self.manifest.store.folder}: lacks files the checkpoint knows; put it back")
+            raise ValueError(
+                f"{self.manifest.store.folder}: lacks files the checkpoint knows; put back a whole copy of the "
+                "checkpoint it is in, or move that away and go on with --new-epoch"
+            )

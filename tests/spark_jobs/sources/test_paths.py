@@ -76,5 +76,5 @@ def test_the_reader_is_the_one_that_this_spark_can_use(monkeypatch, asked):
 
 @pytest.mark.parametrize("kind", [PathsReader, LimitedPathsReader])
 def test_a_checkpoint_that_is_ahead_of_the_manifest_is_refused(asked, kind):
-    with pytest.raises(ValueError, match="put it back"):
+    with pytest.raises(ValueError, match="put back a whole copy"):
         kind(*asked).partitions({"files": 4}, {"files": 5})

@@ -1,0 +1,81 @@
+"""Whether a query can go on from a checkpoint, asked before it starts: of a broken file Spark tells in Java."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+from spark_jobs.storage import file_names, read_text
+from weir.error import WeirError
+
+
+class BrokenCheckpoint(WeirError):
+    """A file of a checkpoint does not hold what was written into it."""
+
+    def __init__(self, checkpoint: str, file: str, fault: str) -> None:
+        super().__init__(
+            f"{checkpoint}/{file}: {fault}; put back a whole copy of the checkpoint, or move it away and go on "
+            "behind what the tables hold with --new-epoch"
+        )
+
+
+def require_whole(spark: SparkSession, checkpoint: str) -> None:
+    """Return when a query can go on from here, or has not begun yet. Raises BrokenCheckpoint.
+
+    A power cut leaves files that are empty or torn, for nobody waits until the disk has what is written.
+    """
+    begun, done = newest_batch(spark, checkpoint, "offsets"), newest_batch(spark, checkpoint, "commits")
+    if begun < done:
+        # Spark would begin with batch 0 again, and the tables would take its rows for those they have
+        raise BrokenCheckpoint(checkpoint, "offsets", f"ends at batch {begun}, but {done} was done")
+    for file, is_whole in _files(begun, done):
+        text = whole_text(spark, checkpoint, file)
+        if text is not None and not is_whole(text):
+            raise BrokenCheckpoint(checkpoint, file, f"is broken ({text[:40]!r})")
+        if text is None and file == "epoch" and begun >= 0:
+            raise BrokenCheckpoint(checkpoint, file, "is gone")
+
+
+def newest_batch(spark: SparkSession, checkpoint: str, log: str) -> int:
+    """The newest batch in one of Spark's two logs, offsets or commits; -1 when there is none."""
+    names = file_names(spark, f"{checkpoint}/{log}")
+    return max((int(name) for name in names if name.isdecimal()), default=-1)
+
+
+def whole_text(spark: SparkSession, checkpoint: str, file: str) -> str | None:
+    """A file of a checkpoint -> its text, None when it is not there. Raises BrokenCheckpoint."""
+    try:
+        return read_text(spark, f"{checkpoint}/{file}")
+    except (Py4JJavaError, UnicodeDecodeError) as error:
+        told = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error.reason
+        raise BrokenCheckpoint(checkpoint, file, f"cannot be read ({told})") from error
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is a whole JSON value."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _files(begun: int, done: int) -> Iterator[tuple[str, Callable[[str], bool]]]:
+    """What Spark and Weir read of a checkpoint when they go on, and how it looks when it is whole."""
+    yield "epoch", str.isdecimal
+    for file in ("metadata", "settled.json", "start", "kept/max_ages.json"):
+        yield file, is_json
+    # Spark goes on from the newest two
+    for batch in range(max(begun - 1, 0), begun + 1):
+        yield f"offsets/{batch}", _is_log
+    if done >= 0:
+        yield f"commits/{done}", _is_log
+
+
+def _is_log(text: str) -> bool:
+    """Whether a text is a version and then JSON by lines, as Spark writes both of its logs."""
+    version, *lines = text.splitlines() or [""]
+    return version.startswith("v") and bool(lines) and all(line == "-" or is_json(line) for line in lines)
