@@ -32,8 +32,9 @@ test: setup  ## every test, in two processes with a Spark session each
 	@scripts/browser
 	.venv/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-soak: setup  ## kill the stream 200 times under load from Kafka, and count what was lost or doubled
+soak: setup  ## the stream under load from Kafka: 200 kills, what they lost or doubled; then an hour, and what grew
 	.venv/bin/python -m tests.soak
+	.venv/bin/python -m bench.live 60
 
 bench: setup  ## speed and memory, printed with the machine, cores and versions
 	.venv/bin/python -m bench

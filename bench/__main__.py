@@ -1,6 +1,6 @@
 """Speed and memory, printed with the machine, the cores and the versions. Nothing here is a test.
 
-make bench                        features alone, and micro-batches against growing history
+make bench                        features alone, micro-batches against growing history, a live service
 make bench HANDBOOK=FOLDER        the Handbook's history too; the folder holds its daily files as Parquet
 """
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-STEPS = {"features": (), "microbatch": ()}
+STEPS = ("features", "microbatch", "live")
 
 
 def _run(step: str, *arguments: str) -> None:
@@ -22,8 +22,8 @@ def _run(step: str, *arguments: str) -> None:
         subprocess.run(command, env=os.environ | {"WEIR_HOME": home}, check=True)
 
 
-for name, arguments in STEPS.items():
-    _run(name, *arguments)
+for name in STEPS:
+    _run(name)
 if handbook := os.environ.get("HANDBOOK"):
     _run("handbook", handbook)
 else:

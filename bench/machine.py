@@ -50,24 +50,29 @@ def spending() -> Iterator[Spent]:
     yield spent
     spent.wall = time.perf_counter() - wall
     spent.processor = _processor_seconds() - processor
-    spent.peak_gib = sum(_peak_kib(process) for process in _tree()) / 2**20
+    spent.peak_gib = sum(_kib(process, "VmHWM") for process in _tree(os.getpid())) / 2**20
 
 
-def _tree() -> list[int]:
-    """This process and all that it started, the JVM and Spark's Python workers among them."""
+def resident_mib(root: int) -> float:
+    """A process -> the memory that it and all it started hold now."""
+    return sum(_kib(process, "VmRSS") for process in _tree(root)) / 1024
+
+
+def _tree(root: int) -> list[int]:
+    """A process and all that it started, the JVM and Spark's Python workers among them."""
     parents = {
         int(path.name): _stat(path)[1]
         for path in Path("/proc").iterdir()
         if path.name.isdigit() and _stat(path)
     }
-    tree = [os.getpid()]
+    tree = [root]
     for process in tree:
         tree += [child for child, parent in parents.items() if parent == process]
     return tree
 
 
 def _processor_seconds() -> float:
-    fields = [_stat(Path("/proc") / str(process)) for process in _tree()]
+    fields = [_stat(Path("/proc") / str(process)) for process in _tree(os.getpid())]
     return sum(sum(stat[11:15]) for stat in fields if stat) / TICKS
 
 
@@ -80,9 +85,9 @@ def _stat(path: Path) -> list[int]:
     return [0, *(int(field) for field in text.rpartition(")")[2].split()[1:15])]
 
 
-def _peak_kib(process: int) -> int:
+def _kib(process: int, name: str) -> int:
     try:
         status = (Path("/proc") / str(process) / "status").read_text()
     except OSError:
         return 0
-    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{name}:")), 0)

@@ -1,6 +1,6 @@
-"""How long a running stream takes to score 1,000 events, against 24 hours of history of several sizes.
+"""How long a running stream takes to score 1,000 events, against 24 hours of history of several kinds.
 
-python -m bench.microbatch [ROWS ...]
+python -m bench.microbatch [ROWS ...]     without sizes also a hot key and a table of many versions
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from pyspark.sql import functions as F
 
 from bench.machine import machine
 from spark_jobs import scored
-from spark_jobs.lake import append_once
+from spark_jobs.lake import append_once, compact
 from spark_jobs.service import Service
 from spark_jobs.session import spark_session
 from spark_jobs.stream import create_tables, intake, serve, writing
@@ -29,20 +31,40 @@ from weir.settings import settings
 from weir.tables import scored_columns
 
 SIZES = (100_000, 1_000_000, 5_000_000)
-EVENTS, BATCHES, WARM_UP = 1000, 30, 15
+EVENTS, BATCHES, WARM_UP = 1000, 20, 10
 USERS, MERCHANTS, ADDRESSES = 50_000, 2_000, 40_000
 DAY = timedelta(days=1)
 
 
-def history(spark: SparkSession, rows: int, until: datetime) -> DataFrame:
-    """So many payments, evenly spread over the day before `until`, as rows of scored/payments."""
-    step = DAY / rows
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A history of so many rows, in so many commits; every `hot`th event, before and now, is of one user (0: none)."""
+
+    rows: int
+    versions: int = 1
+    hot: int = 0
+
+    def __str__(self) -> str:
+        hot = f", one user has every {self.hot}th event" if self.hot else ""
+        return f"{self.rows:>9,} rows of 24 hours in {self.versions} commits{hot}"
+
+    def user(self, which: int) -> str:
+        """The user of the batches' event of that number: one whom the history knows."""
+        return "u0" if self.hot and which % self.hot == 0 else f"u{which * 7 % USERS}"
+
+
+CASES = (*map(Case, SIZES), Case(1_000_000, hot=4), Case(100_000, versions=500))
+
+
+def history(spark: SparkSession, case: Case, until: datetime) -> DataFrame:
+    """The case's payments, evenly spread over the day before `until`, as rows of scored/payments."""
+    step = DAY / case.rows
     second = F.lit((until - DAY).timestamp()) + F.col("id") * step.total_seconds()
     values = {
         "event_id": F.concat(F.lit("history-"), "id"),
         "event_type": F.lit("payment"),
         "occurred_at": F.timestamp_micros((second * 1_000_000).cast("bigint")),
-        **_keys(F.col("id")),
+        **_keys(F.col("id"), case.hot),
         "amount_minor": F.col("id") % 9_000 + 100,
         "currency": F.lit("EUR"),
         "source": F.lit("bench"),
@@ -50,7 +72,7 @@ def history(spark: SparkSession, rows: int, until: datetime) -> DataFrame:
         "part": F.lit(0),
     }
     columns = scored_columns(load_pack("payments"))
-    known = spark.range(rows).select(*(column.alias(name) for name, column in values.items()))
+    known = spark.range(case.rows).select(*(column.alias(name) for name, column in values.items()))
     known = known.withColumn("event_date", F.to_date("occurred_at"))
     missing = [
         F.lit(None).cast(kind).alias(name) for name, kind in columns.items() if name not in known.columns
@@ -58,12 +80,13 @@ def history(spark: SparkSession, rows: int, until: datetime) -> DataFrame:
     return known.select("*", *missing).select(*columns)
 
 
-def _keys(number: Column) -> dict[str, Column]:
+def _keys(number: Column, hot: int) -> dict[str, Column]:
     def key(prefix: str, count: int, salt: int) -> Column:
         return F.concat(F.lit(prefix), F.pmod(F.xxhash64(number, F.lit(salt)), F.lit(count)))
 
+    is_hot = number % hot == 0 if hot else F.lit(False)
     return {
-        "user_id": key("u", USERS, 1),
+        "user_id": F.when(is_hot, "u0").otherwise(key("u", USERS, 1)),
         "merchant_id": key("m", MERCHANTS, 2),
         "device_id": key("d", USERS, 1),
         "ip_address": key("10.0.0.", ADDRESSES, 3),
@@ -71,39 +94,49 @@ def _keys(number: Column) -> dict[str, Column]:
     }
 
 
-def write_batch(folder: Path, number: int, begin: datetime) -> None:
-    """One file of EVENTS payments by users that the history knows."""
-    lines = []
-    for one in range(EVENTS):
-        which = number * EVENTS + one
-        event = {
-            "event_id": f"batch-{which}",
-            "event_type": "payment",
-            "occurred_at": (begin + timedelta(milliseconds=which)).isoformat(),
-            "user_id": f"u{which * 7 % USERS}",
-            "merchant_id": f"m{which % MERCHANTS}",
-            "device_id": f"d{which * 7 % USERS}",
-            "country": "DE",
-            "amount": "12.50",
-            "currency": "EUR",
-        }
-        lines.append(json.dumps(event))
+def payment(which: int, user: str, occurred_at: datetime) -> dict[str, str]:
+    """The event of that number, as a producer writes it."""
+    return {
+        "event_id": f"bench-{which}",
+        "event_type": "payment",
+        "occurred_at": occurred_at.isoformat(),
+        "user_id": user,
+        "merchant_id": f"m{which % MERCHANTS}",
+        "device_id": f"d{which * 7 % USERS}",
+        "country": "DE",
+        "amount": "12.50",
+        "currency": "EUR",
+    }
+
+
+def write_batch(folder: Path, number: int, begin: datetime, case: Case) -> None:
+    """One file of EVENTS payments."""
+    numbers = range(number * EVENTS, (number + 1) * EVENTS)
+    events = (payment(which, case.user(which), begin + timedelta(milliseconds=which)) for which in numbers)
     unfinished = folder / f"part-{number:05d}.tmp"
-    unfinished.write_text("\n".join(lines) + "\n")
+    unfinished.write_text("".join(f"{json.dumps(event)}\n" for event in events))
     unfinished.rename(unfinished.with_suffix(".jsonl"))
 
 
-def latencies(spark: SparkSession, rows: int) -> list[float]:
+def write_history(spark: SparkSession, case: Case, until: datetime) -> None:
+    """Append the case's history in its commits, and gather the files as a stream does."""
+    path, rows = settings().table("scored", "payments"), history(spark, case, until)
+    for commit in range(case.versions):
+        part = rows.where(F.col("seq") % case.versions == commit)
+        append_once(part, path, "bench:0", commit, scored.PARTITION_BY)
+    compact(spark, path)
+
+
+def latencies(spark: SparkSession, case: Case) -> list[float]:
     """Seconds of each scored micro-batch, those of the warm-up left out."""
     until = datetime.now(UTC) - timedelta(hours=1)
     create_tables(spark, "payments")
-    path = settings().table("scored", "payments")
-    append_once(history(spark, rows, until), path, "bench:0", 0, scored.PARTITION_BY)
+    write_history(spark, case, until)
     with tempfile.TemporaryDirectory() as folder, writing("payments", "bench"):
         service = serve(spark, "payments", intake("payments", f"files:{folder}", "json", None))
         try:
             for number in range(BATCHES):
-                write_batch(Path(folder), number, until)
+                write_batch(Path(folder), number, until, case)
                 _wait_for(service, (number + 1) * EVENTS)
             progress = _batches(service)
         finally:
@@ -124,19 +157,19 @@ def _batches(service: Service) -> list[dict[str, Any]]:
     return [one for one in service.scored.recentProgress if one["numInputRows"]]
 
 
-def main(sizes: list[int]) -> None:
+def main(cases: Sequence[Case]) -> None:
     print(machine(), flush=True)
     spark = spark_session("bench microbatch")
-    for rows in sizes:
+    for case in cases:
         with tempfile.TemporaryDirectory(prefix="weir-bench-") as home:
             os.environ["WEIR_HOME"] = home
-            seconds = latencies(spark, rows)
+            seconds = latencies(spark, case)
         print(
-            f"{EVENTS:,} events against {rows:>9,} rows of 24 hours: median {statistics.median(seconds):.2f} s, "
+            f"{EVENTS:,} events against {case}: median {statistics.median(seconds):.2f} s, "
             f"worst {max(seconds):.2f} s of {len(seconds)} batches",
             flush=True,
         )
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or list(SIZES))
+    main([Case(int(rows)) for rows in sys.argv[1:]] or CASES)
