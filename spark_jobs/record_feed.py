@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from spark_jobs.epoch import has_epoch, newest_commit, offset_of
@@ -17,7 +17,7 @@ from spark_jobs.feed import Feed, Run
 from spark_jobs.lake import append_once, last_batch, read_table
 from spark_jobs.persisted import persisted
 from spark_jobs.raw import next_seq, with_receipt
-from spark_jobs.sources.source import FORMAT, RecordSource
+from spark_jobs.sources.source import ARRIVED, FORMAT, RecordSource
 from spark_jobs.storage import read_text, write_text
 from weir.error import WeirError
 
@@ -98,15 +98,24 @@ def numbered(
 ) -> Iterator[DataFrame]:
     """Records -> the same with `seq`, rising from `first` along each of the source's lanes, without gaps.
 
-    The rows of a task follow those of the task before it, so no sort of the whole batch is needed and a reader
-    of the table who takes some files of a commit takes the earliest rows. Kept in memory meanwhile: the source
-    is read once.
+    Lanes are put together by the time of arrival where that is known, or else follow one another. The rows of a
+    task follow those of the task before it, so that a reader of the table who takes some files of a commit takes
+    the earliest rows. Kept in memory meanwhile: the source is read once.
     """
-    lane, order = F.expr(source.lane), map(F.expr, source.order)
-    tasks = records.repartition(lane).sortWithinPartitions(lane, *order)
-    with persisted(tasks) as kept:
+    with persisted(_in_order(records, F.expr(source.lane), [*map(F.expr, source.order)])) as kept:
         row = F.monotonically_increasing_id().bitwiseAND(F.lit(ROW_OF_TASK))
         yield kept.withColumn("seq", _start_of_task(kept, first) + row)
+
+
+def _in_order(records: DataFrame, lane: Column, order: list[Column]) -> DataFrame:
+    if ARRIVED not in records.columns:
+        return records.repartition(lane).sortWithinPartitions(lane, *order)
+    # a lane keeps its order where its producers' clocks disagree
+    so_far = (
+        Window.partitionBy(lane).orderBy(*order).rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    )
+    timed = records.withColumn(ARRIVED, F.max(ARRIVED).over(so_far))
+    return timed.orderBy(ARRIVED, lane, *order).drop(ARRIVED)
 
 
 def _start_of_task(tasks: DataFrame, first: int) -> Column:

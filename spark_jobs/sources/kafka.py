@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.jars import KAFKA
 from spark_jobs.sources.kafka_offsets import Bounds, topic_bounds
-from spark_jobs.sources.source import MessagesGone, RecordSource
+from spark_jobs.sources.source import ARRIVED, MessagesGone, RecordSource
 from weir.kafka import client_settings, java_settings
 
 # how Spark writes "the earliest there is"
@@ -36,7 +36,7 @@ class KafkaSource(RecordSource):
         return f"kafka:{self.topic}"
 
     def stream(self, spark: SparkSession, landed: Mapping[str, int], checkpoint: str) -> DataFrame:
-        """Partition number, offset and value of every committed message; a tombstone's value is null."""
+        """Partition number, offset, value and time of every committed message; a tombstone's value is null."""
         client = {**java_settings(client_settings()), "isolation.level": "read_committed"}
         options = {f"kafka.{name}": value for name, value in client.items()} | {
             "subscribe": self.topic,
@@ -52,6 +52,7 @@ class KafkaSource(RecordSource):
                 F.col("partition").cast("string"),
                 F.col("offset").alias("position"),
                 F.col("value").alias("payload"),
+                F.col("timestamp").alias(ARRIVED),
             )
         )
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
 from pyspark.sql.types import StructType
@@ -25,7 +26,7 @@ from spark_jobs.sources.kinesis_batch import (
 )
 from spark_jobs.sources.kinesis_stream import KinesisStream
 from spark_jobs.sources.kpl import messages_of
-from spark_jobs.sources.source import RECORD_SCHEMA, TELLS_LIMITS
+from spark_jobs.sources.source import ARRIVED, RECORD_SCHEMA, TELLS_LIMITS
 
 # how many shards are asked at once for where they end
 CALLERS = 16
@@ -45,7 +46,7 @@ class Kinesis(DataSource):
         return "weir_kinesis"
 
     def schema(self) -> str:
-        return RECORD_SCHEMA
+        return f"{RECORD_SCHEMA}, {ARRIVED} timestamp"
 
     def streamReader(self, schema: StructType) -> KinesisReader:
         options = self.options
@@ -111,8 +112,9 @@ class KinesisReader(DataSourceStreamReader):
     def read(self, partition: ShardRange) -> Iterator[tuple]:  # pyright: ignore[reportIncompatibleMethodOverride]
         for record in read_range(KinesisStream.at(*self.address), partition.range):
             place = f"{partition.range.shard}:{record.sequence}"
+            arrived_at = datetime.fromtimestamp(record.arrived / 1000, UTC)
             for index, message in enumerate(messages_of(record.data)):
-                yield place, index, message
+                yield place, index, message, arrived_at
 
     def _connect(self) -> KinesisStream:
         # not in __init__: Spark pickles a reader, and a client cannot be

@@ -9,7 +9,8 @@ that happens once, epoch, checkpoint and lease. To add one:
 
 The raw key (source, partition, position) is all that tells messages apart, so a source must give a message the
 same partition and position whenever it is asked. Within a partition positions must rise in the order of arrival
-(gaps are fine), unless the source says by `lane` and `order` what else is in which order. A batch may come again
+(gaps are fine), unless the source says by `lane` and `order` what else is in which order. A source that knows when
+its messages came adds ARRIVED, by which the lanes of a batch are put together. A batch may come again
 after a crash, and must then hold the same rows: a Python data source gives `partitions(start, end)` whose `read`
 depends on nothing but those two offsets.
 """
@@ -31,8 +32,8 @@ from weir.error import WeirError
 
 RECORDS = {"partition": "string", "position": "bigint", "payload": "binary"}
 RECORD_SCHEMA = ", ".join(f"{name} {kind}" for name, kind in RECORDS.items())
-# a source may add this column: null for the format that the user names
-FORMAT = "format"
+# a source may add these columns: the format, null for the one that the user names; the timestamp of arrival there
+FORMAT, ARRIVED = "format", "arrived_at"
 # Spark tells a Python source how much to read, and from where on, from 4.2 on
 TELLS_LIMITS = find_spec("pyspark.sql.streaming.datasource") is not None
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ from spark_jobs.epoch import OrphanedTable
 from spark_jobs.lake import append_once, ddl, read_table, stream_table
 from spark_jobs.landing import Landed, drain_raw
 from spark_jobs.record_feed import OtherPlace, numbered
-from spark_jobs.sources.source import RECORDS, RecordSource
+from spark_jobs.sources.source import ARRIVED, RECORDS, RecordSource
 from weir.settings import settings
 
 NAMED = ("source", "format", "mapping")
@@ -74,6 +75,19 @@ def test_seq_rises_with_position_in_every_partition_and_has_no_gaps(spark):
     assert len({row["task"] for row in found}) > 1
     for part in range(7):
         assert [row["position"] for row in found if row["partition"] == str(part)] == [2, 5, 9]
+
+
+def test_partitions_are_put_together_by_time_and_each_keeps_its_order(spark):
+    arrivals = [("a", 0, 10), ("a", 1, 30), ("a", 2, 20), ("b", 0, 15), ("b", 1, 25), ("b", 2, 40)]
+    rows = [(part, at, b"x", datetime.fromtimestamp(seconds, UTC)) for part, at, seconds in arrivals]
+    records = spark.createDataFrame(rows, f"{ddl(RECORDS)}, {ARRIVED} timestamp")
+    with numbered(records.repartition(5), 100, Shelf) as numbered_rows:
+        found = numbered_rows.withColumn("task", F.spark_partition_id()).orderBy("seq").collect()
+    # the clock of a's producer was set back before its last message
+    assert [f"{row['partition']}{row['position']}" for row in found] == ["a0", "b0", "b1", "a1", "a2", "b2"]
+    assert [row["seq"] for row in found] == list(range(100, 106))
+    assert [row["task"] for row in found] == sorted(row["task"] for row in found)
+    assert ARRIVED not in found[0]
 
 
 def test_batches_land_one_behind_the_other(spark, shelf):

@@ -57,14 +57,16 @@ def of_partition(spark, number):
 
 def test_committed_messages_land_by_partition_and_offset_in_bounded_batches(spark, at_broker):
     at_broker.create_topic("bounded", partitions=2)
-    send(at_broker, "bounded", [b"a", None, b"c"])
     send(at_broker, "bounded", [b"x", b"y"], partition=1)
+    send(at_broker, "bounded", [b"a", None, b"c"])
     transaction(at_broker, "bounded", [b"never", b"was"], commit=False)
     transaction(at_broker, "bounded", [b"d"], commit=True)
     drained = drain(spark, "payments", Intake(KafkaSource("bounded", max_messages=4)))
     # offsets 3 and 4 were aborted, 5 is the marker that says so
     assert of_partition(spark, 0) == [(0, b"a"), (1, None), (2, b"c"), (6, b"d")]
     assert of_partition(spark, 1) == [(0, b"x"), (1, b"y")]
+    # it was sent first
+    assert raw(spark)[0][2] == b"x"
     assert (drained.landed.messages, drained.scored, drained.quarantined) == (6, 0, 6)
     landed = read_table(spark, settings().table("raw", "payments"))
     assert {row["source"] for row in landed.collect()} == {"kafka:bounded"}

@@ -65,7 +65,10 @@ def test_a_stream_is_drained_once_and_then_only_what_is_new(server):
     assert query.drain() == []
     numbers = server.put(b"1", b"2")
     assert query.drain() == [b"1", b"2"]
-    assert query.batches[0] == [(f"{SECOND}:{numbers[0]}", 0, b"1"), (f"{SECOND}:{numbers[1]}", 0, b"2")]
+    assert [row[:3] for row in query.batches[0]] == [
+        (f"{SECOND}:{numbers[0]}", 0, b"1"),
+        (f"{SECOND}:{numbers[1]}", 0, b"2"),
+    ]
     server.put(b"3")
     assert (query.drain(), query.drain()) == ([b"3"], [])
 
