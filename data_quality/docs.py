@@ -40,6 +40,18 @@ def tidy_docs(docs: Path) -> None:
     (site / "index.html").write_text(_index(kept))
 
 
+def remove_runs(docs: Path, domain: str) -> None:
+    """Remove every run of a domain's suites, whose pages show values that failed; the index tells the others."""
+    results, site = docs / "results", docs / "site"
+    if not results.exists():
+        return
+    for run in list(_runs(results)):
+        if run.suite.endswith(f".{domain}"):
+            rmtree((results / run.page).parent)
+            rmtree((site / "validations" / run.page).parent, ignore_errors=True)
+    tidy_docs(docs)
+
+
 def _runs(results: Path) -> Iterator[Run]:
     for path in results.rglob("*.json"):
         result = json.loads(path.read_text())

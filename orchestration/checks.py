@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import fcntl
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -24,6 +26,7 @@ from weir.tables import QUALITY
 ZONES = ("scored", "quarantine", "raw")
 Days = tuple[date, date]
 BOOKS = "books"
+CHECKS_TABLE = "checks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,20 @@ def judge(spark: SparkSession, names: Iterable[str], days: Days | None = None) -
 
     days: judge only rows received from the first to the last of these days; whole tables unless given.
     """
-    checks = [check for domain in names for check in _checks_of(spark, domain, days)]
-    _keep(spark, "checks", checks)
+    with only_judge():
+        checks = [check for domain in names for check in _checks_of(spark, domain, days)]
+        _keep(spark, CHECKS_TABLE, checks)
     return checks
+
+
+@contextmanager
+def only_judge() -> Iterator[None]:
+    """Hold the results of the checks for writing; a second one waits. The system lets go when the process dies."""
+    place = settings().root / "leases" / ".judging"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def domains_with_tables(spark: SparkSession) -> list[str]:

@@ -18,7 +18,7 @@ import duckdb
 from dbt_project.lake import DOMAINS, VERSIONS
 from dbt_project.sources import HERE as PROJECT
 from dbt_project.sources import marts_domains
-from orchestration.publishing import building, fingerprint_of, only_builder, prune, publish
+from orchestration.publishing import building, fingerprint_of, only_builder, prune, publish, remove_others
 from weir.delta_log import only_appended
 from weir.error import WeirError
 from weir.settings import settings
@@ -99,6 +99,19 @@ def build_marts(domains: Sequence[str] | None = None, full_refresh: bool = False
     with started_build(domains, full_refresh) as build:
         _run_dbt(build)
         return build.publish()
+
+
+def rebuild_marts() -> MartsBuilt | None:
+    """Build every mart anew and remove all other versions, those that are being read too; None without marts.
+
+    For when rows were removed from the lake.
+    """
+    if published_version() is None:
+        return None
+    built = build_marts(full_refresh=True)
+    with only_builder():
+        remove_others()
+    return built
 
 
 @contextmanager

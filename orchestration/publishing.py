@@ -80,6 +80,16 @@ def prune() -> list[str]:
     return removed
 
 
+def remove_others() -> None:
+    """Remove all versions but the published one, and what a killed build left; the caller holds the marts.
+
+    Who reads one of them reads on: the disk lets go of a file when nobody has it open.
+    """
+    for folder in (*settings().marts.glob("[0-9]*"), settings().marts / BUILDING):
+        if folder.name != published_version():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _is_read(warehouse: Path) -> bool:
     """Whether another process has the file open: DuckDB holds a lock on it then."""
     with warehouse.open("r+b") as file:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.lake import create_table, ddl, merge_into, read_table
+from spark_jobs.lease import lease
 from weir.error import WeirError
 from weir.settings import settings
 from weir.tables import LABELS
@@ -20,11 +23,23 @@ class LabelError(WeirError):
     """A line that is no label."""
 
 
+@contextmanager
+def loading_labels(domain: str, holder: str) -> Iterator[None]:
+    """Hold the lease of who changes a domain's labels: its streams go on meanwhile. Raises LeaseHeld."""
+    with lease(settings().root / "leases" / f"labels-{domain}", holder):
+        yield
+
+
 def load_labels(spark: SparkSession, domain: str, file: Path) -> int:
     """JSON lines of LABELS -> how many were new; a label that (event_id, source) has already is passed over.
 
-    Raises LabelError with the first line that is no label, and then loads none.
+    Raises LabelError with the first line that is no label, and then loads none; LeaseHeld.
     """
+    with loading_labels(domain, "weir labels"):
+        return _load(spark, domain, file)
+
+
+def _load(spark: SparkSession, domain: str, file: Path) -> int:
     path = settings().table("labels", domain)
     create_table(spark, path, LABELS)
     labels = _read(spark, file)

@@ -144,6 +144,25 @@ def merge_into(path: str, new: DataFrame, on: str, update: Mapping[str, str] | N
     matched.whenNotMatchedInsertAll().execute()
 
 
+def delete_matching(path: str, gone: DataFrame, on: str) -> None:
+    """Remove the rows, `held`, that match any of `gone` by SQL over both.
+
+    The log keeps that text, and no value of `gone`.
+    """
+    merge = DeltaTable.forPath(gone.sparkSession, path).alias("held").merge(gone.alias("gone"), on)
+    merge.whenMatchedDelete().execute()
+
+
+def delete_where(spark: SparkSession, path: str, condition: str) -> None:
+    """Remove the rows for which a SQL condition holds; the log keeps its text."""
+    DeltaTable.forPath(spark, path).delete(condition)
+
+
+def update_where(spark: SparkSession, path: str, condition: str, values: Mapping[str, str]) -> None:
+    """Give columns the values of SQL expressions, where a SQL condition holds; the log keeps their text."""
+    DeltaTable.forPath(spark, path).update(condition, dict(values))
+
+
 def ddl(columns: Mapping[str, str]) -> str:
     """Name -> Spark SQL type, as in weir.tables -> the schema as Spark reads it."""
     return ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
@@ -180,6 +199,24 @@ def table_state(spark: SparkSession, path: str) -> str:
     """What changes whenever the table's rows do: its identity and version. The table has to be there."""
     snapshot = _snapshot(spark, path)
     return f"{snapshot.metadata().id()}@{snapshot.version()}"
+
+
+def table_property(spark: SparkSession, path: str, name: str) -> str | None:
+    """A property of the table, None when it was never set."""
+    value = _snapshot(spark, path).metadata().configuration().get(name)
+    return value.get() if value.isDefined() else None
+
+
+def set_property(spark: SparkSession, path: str, name: str, value: str) -> None:
+    """Set a property of the table, in a commit of its own."""
+    spark.sql(f"alter table delta.`{path}` set tblproperties ('{name}' = '{value}')")
+
+
+def write_checkpoint(spark: SparkSession, path: str, version: int) -> None:
+    """Write what the table was at a version into one file of its log, so that no older file is needed."""
+    nothing = jvm(spark).scala.Option.empty()
+    log = _log(spark, path)
+    log.checkpoint(log.getSnapshotAt(version, nothing, nothing, False), nothing)
 
 
 def rows_appended(spark: SparkSession, path: str, since: int) -> int:
@@ -232,7 +269,9 @@ def _partition_is(name: str, value: str | None) -> str:
 
 def _snapshot(spark: SparkSession, path: str) -> Any:
     # Delta's Python API does not show transaction ids or files
-    java = jvm(spark)
-    nothing = java.scala.Option.empty()
-    log = java.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
-    return log.update(False, nothing, nothing)
+    nothing = jvm(spark).scala.Option.empty()
+    return _log(spark, path).update(False, nothing, nothing)
+
+
+def _log(spark: SparkSession, path: str) -> Any:
+    return jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.lake import append_once, create_table, last_batch, read_table
+from spark_jobs.lake import append_once, create_table, last_batch, read_table, table_property
 from spark_jobs.mapping import keep_mapping, kept_mappings
 from spark_jobs.sources.files import Batch, plan_batch, read_batch, without_broken
 from spark_jobs.sources.manifest import Admitted, Manifest, has_changed, stat_of
@@ -21,6 +21,8 @@ from weir.settings import settings
 from weir.tables import MAPPING, RAW
 
 PARTITION_BY = "received_date"
+# a property of the table, set before its newest messages are removed
+NEXT_SEQ = "weir.nextSeq"
 
 
 def create_raw(spark: SparkSession, domain: str) -> None:
@@ -89,7 +91,7 @@ def with_receipt(received_at: datetime, batch_id: int) -> Callable[[DataFrame], 
 def next_seq(spark: SparkSession, raw: str) -> int:
     """The `seq` behind all that have landed. Only who holds the domain's lease may ask."""
     newest = read_table(spark, raw).agg(F.max("seq").alias("seq")).collect()[0]["seq"]
-    return 0 if newest is None else newest + 1
+    return max(0 if newest is None else newest + 1, int(table_property(spark, raw, NEXT_SEQ) or 0))
 
 
 def _unchanged(entries: list[Admitted], manifest: Manifest) -> Iterator[Admitted]:

@@ -39,7 +39,7 @@ def replace_text(spark: SparkSession, path: str, text: str) -> None:
 
 
 def remove(spark: SparkSession, path: str) -> None:
-    """Remove a file, if it is there."""
+    """Remove a file, if it is there, with the checksum that a local file system keeps beside it."""
     files, place = _file_system(spark, path)
     files.delete(place, False)
 

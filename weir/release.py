@@ -9,3 +9,8 @@ IS_COPY = f"source like '{_PREFIX}%'"
 ORIGINAL = f"substr(source, {len(_PREFIX) + 1})"
 # SQL over the original's row: the `source` of its copy
 COPY = f"concat('{_PREFIX}', source)"
+
+
+def to_original(source: str) -> str:
+    """A column with a `source` -> SQL of the source of the first original, however often it was released."""
+    return f"regexp_replace({source}, '^(?:{_PREFIX})+', '')"

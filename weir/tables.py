@@ -83,6 +83,15 @@ QUALITY = {
         "suite": "string",
         "severity": "string",
     },
+    # what was removed, and never whose it was
+    "erasures": {
+        "erasure_id": "string",
+        "erased_at": "timestamp",
+        "domain": "string",
+        "kind": "string",
+        "what": "string",
+        **dict.fromkeys(("raw", "quarantine", "scored", "labels", "replayed", "spool"), "bigint"),
+    },
 }
 
 

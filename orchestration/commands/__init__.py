@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from orchestration.commands import adapt, doctor, events, inputs, lake, quarantine, services
+from orchestration.commands import adapt, doctor, events, inputs, lake, quarantine, removal, services
 from orchestration.commands.show import escaped, stderr
 
 app = typer.Typer(
@@ -32,6 +32,8 @@ app.command()(lake.check)
 app.command()(lake.sql)
 app.command()(events.explain)
 app.command()(quarantine.quarantine)
+app.command()(removal.erase)
+app.command()(removal.expire)
 app.command()(services.demo)
 app.command()(services.ui)
 reference.command("load")(inputs.load_reference)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,6 +115,22 @@ class Spool:
             )
             oldest = min(landed, self.newest() - REMEMBERED)
             self.database.execute("delete from message where id <= ?", (oldest,))
+
+    def forget(self, is_named: Callable[[bytes], bool]) -> int:
+        """Remove the messages that `is_named` knows by their bytes -> how many; no byte of them is kept.
+
+        Nobody else may have the spool open. What is removed comes again when the server still has it.
+        """
+        self.database.create_function("is_named", 1, is_named)
+        named = "payload <> x'' and is_named(payload)"
+        with self._transaction():
+            bytes_named = f"select total(length(payload)) from message where {named}"
+            self.database.execute(f"update state set waiting = waiting - ({bytes_named})")
+            gone = self.database.execute(f"delete from message where {named}").rowcount
+        # what was removed, and what has landed, lies about in free pages
+        self.database.execute("vacuum")
+        self.database.execute("pragma wal_checkpoint(truncate)").fetchall()
+        return gone
 
     def waiting(self) -> int:
         """How many bytes of messages have not landed."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data_quality.docs import KEPT_RUNS, tidy_docs
+from data_quality.docs import KEPT_RUNS, remove_runs, tidy_docs
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 PAGE = """<html><head>
@@ -65,3 +65,17 @@ def test_only_the_newest_runs_of_a_suite_are_kept(run, tmp_path):
     assert kept == folders[1:]
     assert not (tmp_path / "site" / "validations" / folders[0]).exists()
     assert (tmp_path / "results" / other).exists()
+
+
+def test_the_runs_of_one_domain_can_be_removed(run, tmp_path):
+    gone, kept = run(0), run(1, suite="scored.crypto")
+    remove_runs(tmp_path, "payments")
+    pages = {
+        str(path.parent.relative_to(tmp_path / "site" / "validations"))
+        for path in tmp_path.rglob("lake.html")
+    }
+    assert pages == {kept}
+    assert not (tmp_path / "results" / gone).exists()
+    index = (tmp_path / "site" / "index.html").read_text()
+    assert kept in index
+    assert gone not in index

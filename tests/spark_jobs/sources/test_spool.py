@@ -73,3 +73,16 @@ def test_a_new_spool_goes_on_with_the_ids_of_a_lost_one(tmp_path):
     spool.close()
     Spool.remove(tmp_path / "spool.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_forgotten_leaves_no_byte_and_is_not_waited_for(spool, tmp_path):
+    spool.append(_frames(1, 2, 3), run=0)
+    spool.prune(1)
+    named = _frames(2)[0].payload
+    assert spool.forget(lambda payload: payload == named) == 1
+    assert [row[2] for row in spool.rows(1, spool.newest())] == [_frames(3)[0].payload]
+    assert spool.waiting() == len(_frames(3)[0].payload)
+    files = b"".join(path.read_bytes() for path in (tmp_path / "new").iterdir())
+    assert _frames(3)[0].payload in files
+    assert named not in files
+    assert _frames(1)[0].payload not in files

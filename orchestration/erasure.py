@@ -1,0 +1,152 @@
+"""Erase a subject from all that Weir keeps, build anew what was made of it, and search every file for what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from data_quality.docs import remove_runs
+from orchestration.checks import CHECKS_TABLE, only_judge
+from orchestration.marts import rebuild_marts
+from orchestration.traces import replace_traces
+from spark_jobs.erasure import Found, Request, erase, find
+from spark_jobs.expiry import expire, find_expired, first_day_kept
+from spark_jobs.lake import table_version, update_where
+from spark_jobs.purge import cut_log, purge_files
+from spark_jobs.removal import Removed
+from spark_jobs.session import spark_session
+from weir.byte_search import Searched, search
+from weir.contract import Contract
+from weir.error import WeirError
+from weir.pack import load_pack
+from weir.settings import settings
+from weir.subject import Subject
+
+DEFAULT_COLUMN = "user_id"
+NAMING_TYPES = ("id", "string", "ip", "address")
+# the lists of values that failed a check: whose they are, nobody can tell
+VALUES_SHOWN = "not success and instr(observed, ':') > 0"
+WITHOUT_VALUES = "substring_index(observed, ':', 1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure took, in how many files nothing is left, and the files that still name the subject.
+
+    kept: those that may, with why. left: those that may not.
+    """
+
+    removed: Removed
+    found: Found
+    searched: Searched
+    kept: dict[str, str]
+    left: list[str]
+
+
+def request_of(domain: str, subject: str, columns: Sequence[str], mentions: bool) -> Request:
+    """The words of the command line -> a request. Raises WeirError for a column that names nobody, PackError."""
+    contract = load_pack(domain).contract
+    chosen = tuple(columns) or (DEFAULT_COLUMN,)
+    types = {_type_of(contract, name) for name in chosen}
+    if not subject.strip():
+        raise WeirError("the subject is empty: name whom to erase, as in `weir erase payments user-17`")
+    is_address = "address" in types
+    return Request(Subject(subject.lower() if is_address else subject, is_address), chosen, mentions)
+
+
+def find_subject(domain: str, request: Request) -> Found:
+    """What an erasure would take now; nothing is written."""
+    return find(spark_session("weir erase"), domain, request)
+
+
+def erase_subject(domain: str, request: Request) -> Erased:
+    """Erase, and prove it. Raises LeaseHeld, MartsError, WeirError; run again, it finishes what was begun."""
+    spark = spark_session("weir erase")
+    # a check or a build that began before would write down what it has read
+    with only_judge():
+        removed, found = erase(spark, domain, request)
+        remove_runs(settings().docs, domain)
+        _forget_values(spark, domain)
+    rebuild_marts()
+    replace_traces(settings().root, request.subject)
+    searched = search(_places(), request.subject)
+    reasons = {path: _why_kept(path, domain, found, searched.hits) for path in searched.hits}
+    kept = {path: reason for path, reason in reasons.items() if reason}
+    return Erased(removed, found, searched, kept, [path for path, reason in reasons.items() if not reason])
+
+
+def find_expired_messages(domain: str, keep: str) -> tuple[date, dict[str, int]]:
+    """'400d' -> the first day of arrival that would stay, and zone -> rows that would go. Raises WeirError."""
+    day = first_day_kept(domain, days_of(keep))
+    return day, find_expired(spark_session("weir expire"), domain, day)
+
+
+def expire_messages(domain: str, keep: str) -> Removed:
+    """Remove what was received longer ago than '400d', and build the marts anew. Errors as erase_subject's."""
+    day = first_day_kept(domain, days_of(keep))
+    removed = expire(spark_session("weir expire"), domain, day)
+    rebuild_marts()
+    return removed
+
+
+def days_of(keep: str) -> int:
+    """'400d' -> 400. Raises WeirError."""
+    number = keep.removesuffix("d")
+    if not (number.isdecimal() and keep.endswith("d")):
+        raise WeirError(f"--keep {keep}: write a number of days, as in --keep 400d")
+    return int(number)
+
+
+def _type_of(contract: Contract, name: str) -> str:
+    types = {column.name: column.type for column in contract.columns if column.type in NAMING_TYPES}
+    if name not in types:
+        raise WeirError(
+            f"--column {name}: names nobody in {contract.domain}; write one of {', '.join(types) or 'none'}"
+        )
+    return types[name]
+
+
+def _forget_values(spark: SparkSession, domain: str) -> None:
+    path = settings().table("quality", CHECKS_TABLE)
+    if table_version(spark, path) is None:
+        return
+    update_where(spark, path, f"domain = '{domain}' and {VALUES_SHOWN}", {"observed": WITHOUT_VALUES})
+    cut_log(spark, path, purge_files(spark, path))
+
+
+def _places() -> list[str]:
+    places = settings()
+    return [str(places.root), places.table("", "").rstrip("/"), places.checkpoint("").rstrip("/")]
+
+
+def _why_kept(path: str, domain: str, found: Found, hits: Sequence[str]) -> str | None:
+    """Why a file may name the subject still, None when it may not."""
+    if any(Path(path).is_relative_to(folder) for folder in (settings().root / "simulated", *found.folders)):
+        return "messages at their source"
+    if "/reference/" in path:
+        return "a list that its publisher answers for"
+    for other in _others_named(domain, hits):
+        if _is_of(path, other) or _is_shared(path):
+            return f"of {other}: weir erase {other}"
+    may_be_mentioned = found.mentions and (_is_of(path, domain) or _is_shared(path))
+    return f"{found.mentions} messages of others name it" if may_be_mentioned else None
+
+
+def _others_named(domain: str, hits: Sequence[str]) -> list[str]:
+    """The other domains that hold the subject too."""
+    tables = [Path(path).parts for path in hits]
+    names = {parts[parts.index("scored") + 1] for parts in tables if "scored" in parts[:-1]}
+    return sorted(names - {domain})
+
+
+def _is_of(path: str, domain: str) -> bool:
+    return f"/{domain}/" in path
+
+
+def _is_shared(path: str) -> bool:
+    """Whether a file holds something of every domain."""
+    return Path(path).is_relative_to(settings().marts)

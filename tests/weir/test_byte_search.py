@@ -1,0 +1,76 @@
+"""Whatever way a file keeps a value, a search finds it; and finds nothing where it is not."""
+
+import gzip
+import sqlite3
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from weir.byte_search import search
+from weir.subject import Subject
+
+SUBJECT = Subject("user-17")
+
+
+def write_text(file, value):
+    file.write_text(f'{{"user_id": "{value}"}}')
+
+
+def write_gzip(file, value):
+    file.write_bytes(gzip.compress(f"{value}\n".encode()))
+
+
+def write_parquet(file, value):
+    # without statistics its footer does not give the value away
+    rows = {"n": [1, 2], "deep": [[{"text": f"of {value}"}], []]}
+    pq.write_table(pa.table(rows), file, compression="zstd", write_statistics=False)
+
+
+def write_payloads(file, value):
+    pq.write_table(pa.table({"payload": [value.encode()]}), file, compression="snappy")
+
+
+def write_sqlite(file, value):
+    with sqlite3.connect(file) as database:
+        database.execute("create table event (body text)")
+        database.execute("insert into event values (?)", ("x" * 4053 + " " + value,))
+    database.close()
+
+
+def write_duckdb(file, value):
+    with duckdb.connect(str(file)) as database:
+        database.execute(
+            "create table t as select n, if(n % 2 = 0, ?, 'other') as who from range(9000) as r(n)", [value]
+        )
+
+
+def write_long(file, value):
+    file.write_bytes(b"." * (16 * 1024 * 1024 - 3) + value.encode())
+
+
+WRITERS = [write_text, write_gzip, write_parquet, write_payloads, write_sqlite, write_duckdb, write_long]
+
+
+@pytest.mark.parametrize("write", WRITERS, ids=lambda write: write.__name__)
+def test_a_value_is_found_however_it_is_kept(tmp_path, write):
+    write(tmp_path / ".deep", "user-17")
+    found = search([str(tmp_path)], SUBJECT)
+    assert (found.files, found.hits, found.unread) == (1, [str(tmp_path / ".deep")], [])
+
+
+@pytest.mark.parametrize("write", WRITERS, ids=lambda write: write.__name__)
+def test_another_value_is_not_found(tmp_path, write):
+    write(tmp_path / "file", "user-170")
+    assert search([str(tmp_path)], SUBJECT).hits == []
+
+
+def test_a_place_inside_another_is_read_once(tmp_path):
+    write_text(tmp_path / "file", "user-17")
+    assert search([str(tmp_path), str(tmp_path), str(tmp_path / "absent")], SUBJECT).files == 1
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    assert search([str(tmp_path)], SUBJECT).unread == [str(tmp_path / "broken.parquet")]
