@@ -1,12 +1,16 @@
-"""What a batch of the scored stream did, for whoever watches a service."""
+"""What a batch of either stream did, for whoever watches a service."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+
+from spark_jobs.feed import Run
+from spark_jobs.lake import rows_appended, table_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,38 @@ class BatchReport:
     quarantined: int
     seconds: float
     lag_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LandingReport:
+    """How many messages of a source landed in `raw`, and in how many seconds."""
+
+    at: datetime
+    domain: str
+    source: str
+    batch: int
+    landed: int
+    seconds: float
+
+
+Report = Callable[[BatchReport | LandingReport], None]
+Land = Callable[[DataFrame, int], None]
+
+
+def reported(land: Land, run: Run, source: str, report: Report) -> Land:
+    """A landing query's `foreachBatch` -> the same, and each batch that brought messages is reported."""
+
+    def run_batch(rows: DataFrame, batch_id: int) -> None:
+        began, since = datetime.now(UTC), table_version(run.spark, run.raw) or 0
+        land(rows, batch_id)
+        ended = datetime.now(UTC)
+        # the log says it: the messages are not counted
+        messages = rows_appended(run.spark, run.raw, since)
+        if messages:
+            seconds = round((ended - began).total_seconds(), 3)
+            report(LandingReport(ended, run.domain, source, batch_id, messages, seconds))
+
+    return run_batch
 
 
 def batch_report(judged_rows: DataFrame, domain: str, batch_id: int, began: datetime) -> BatchReport | None:

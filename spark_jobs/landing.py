@@ -8,7 +8,11 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+<<<<<<< Updated upstream
 from spark_jobs.checkpoint import require_whole
+=======
+from spark_jobs.batch_report import Report, reported
+>>>>>>> Stashed changes
 from spark_jobs.epoch import resume
 from spark_jobs.feed import Feed, Run
 from spark_jobs.file_feed import folder_of, hold_landed, new_files, open_files
@@ -91,11 +95,17 @@ def start_raw(
     mapping: ColumnMapping | None = None,
     every: str | None = None,
     new_epoch: bool = False,
+    report: Report | None = None,
 ) -> RawStream:
     """Start landing a source; without `every` ('1 second') it ends when what is there now has landed.
 
+<<<<<<< Updated upstream
     The caller holds the domain's lease. Raises OrphanedTable, BrokenCheckpoint, NotADirectoryError, MessagesGone,
     OtherPlace; and MappingMismatch, of files, before anything has landed.
+=======
+    report: told what each batch brought. The caller holds the domain's lease. Raises OrphanedTable,
+    NotADirectoryError, MessagesGone, OtherPlace; and MappingMismatch, of files, before anything has landed.
+>>>>>>> Stashed changes
     """
     if isinstance(source, FilesSource):
         folder_of(source)
@@ -112,9 +122,14 @@ def start_raw(
     run = Run(spark, domain, query, checkpoint, format, kept)
     feed = open_files(source, run) if isinstance(source, FilesSource) else open_records(source, run)
     since = table_version(spark, raw) or 0
-    writer = feed.rows.writeStream.foreachBatch(feed.land).option("checkpointLocation", checkpoint)
+    land = reported(feed.land, run, _name_of(source), report) if report else feed.land
+    writer = feed.rows.writeStream.foreachBatch(land).option("checkpointLocation", checkpoint)
     trigger = writer.trigger(processingTime=every) if every else writer.trigger(availableNow=True)
     return RawStream(trigger.queryName(name).start(), run, feed, since)
+
+
+def _name_of(source: Source) -> str:
+    return f"files:{folder_of(source)}" if isinstance(source, FilesSource) else source.name
 
 
 def _begin_behind(spark: SparkSession, source: Source, raw: str, checkpoint: str) -> None:

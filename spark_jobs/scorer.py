@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import kept, quarantine, scored
-from spark_jobs.batch_report import BatchReport, batch_report
+from spark_jobs.batch_report import Report, batch_report
 from spark_jobs.extent import Extent, extent_of
 from spark_jobs.failure import blames_storage, root_line
 from spark_jobs.judged import filter_valid, judged
@@ -27,7 +27,6 @@ from weir.settings import settings
 from weir.tables import scored_columns
 
 TRIES = 3
-Report = Callable[[BatchReport], None]
 log = logging.getLogger("weir.scorer")
 
 

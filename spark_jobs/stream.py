@@ -12,13 +12,17 @@ from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from spark_jobs import kept, quarantine, scored
+<<<<<<< Updated upstream
 from spark_jobs.checkpoint import require_whole
+=======
+from spark_jobs.batch_report import Report
+>>>>>>> Stashed changes
 from spark_jobs.epoch import resume
 from spark_jobs.lake import create_table, rows_appended, stream_table, table_version
 from spark_jobs.landing import Landed, drain_raw, start_raw
 from spark_jobs.lease import Holder, lease
 from spark_jobs.raw import create_raw
-from spark_jobs.scorer import Report, Scorer, lists_of
+from spark_jobs.scorer import Scorer, lists_of
 from spark_jobs.service import Service
 from spark_jobs.settled import keep_settled, kept_settled
 from spark_jobs.sources.kinds import parse_source
@@ -149,6 +153,7 @@ def serve(spark: SparkSession, domain: str, wanted: Intake, report: Report | Non
             wanted.mapping,
             every=EVERY,
             new_epoch=wanted.new_epoch,
+            report=report,
         ),
     )
 

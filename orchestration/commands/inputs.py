@@ -12,7 +12,7 @@ import typer
 from orchestration.commands.show import AsJson, doing, log_line, show, stderr
 
 if TYPE_CHECKING:
-    from spark_jobs.batch_report import BatchReport
+    from spark_jobs.batch_report import BatchReport, LandingReport
     from spark_jobs.stream import Drained
 
 Domain = Annotated[str, typer.Argument(help="payments, crypto, ...")]
@@ -100,7 +100,7 @@ def _say_json(line: str) -> None:
     log_line({"at": datetime.now(UTC), "message": line})
 
 
-def _report(batch: BatchReport) -> None:
+def _report(batch: BatchReport | LandingReport) -> None:
     log_line(asdict(batch))
 
 
