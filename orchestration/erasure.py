@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from data_quality.docs import remove_runs
 from orchestration.checks import CHECKS_TABLE, only_judge
+from orchestration.leftover import why_kept
 from orchestration.marts import rebuild_marts
 from orchestration.traces import replace_traces
 from spark_jobs.erasure import Found, Request, erase, find
@@ -74,7 +74,9 @@ def erase_subject(domain: str, request: Request) -> Erased:
     rebuild_marts()
     replace_traces(settings().root, request.subject)
     searched = search(_places(), request.subject)
-    reasons = {path: _why_kept(path, domain, found, searched.hits) for path in searched.hits}
+    reasons = {
+        path: why_kept(path, domain, searched.hits, found.folders, found.mentions) for path in searched.hits
+    }
     kept = {path: reason for path, reason in reasons.items() if reason}
     return Erased(removed, found, searched, kept, [path for path, reason in reasons.items() if not reason])
 
@@ -121,32 +123,3 @@ def _forget_values(spark: SparkSession, domain: str) -> None:
 def _places() -> list[str]:
     places = settings()
     return [str(places.root), places.table("", "").rstrip("/"), places.checkpoint("").rstrip("/")]
-
-
-def _why_kept(path: str, domain: str, found: Found, hits: Sequence[str]) -> str | None:
-    """Why a file may name the subject still, None when it may not."""
-    if any(Path(path).is_relative_to(folder) for folder in (settings().root / "simulated", *found.folders)):
-        return "messages at their source"
-    if "/reference/" in path:
-        return "a list that its publisher answers for"
-    for other in _others_named(domain, hits):
-        if _is_of(path, other) or _is_shared(path):
-            return f"of {other}: weir erase {other}"
-    may_be_mentioned = found.mentions and (_is_of(path, domain) or _is_shared(path))
-    return f"{found.mentions} messages of others name it" if may_be_mentioned else None
-
-
-def _others_named(domain: str, hits: Sequence[str]) -> list[str]:
-    """The other domains that hold the subject too."""
-    tables = [Path(path).parts for path in hits]
-    names = {parts[parts.index("scored") + 1] for parts in tables if "scored" in parts[:-1]}
-    return sorted(names - {domain})
-
-
-def _is_of(path: str, domain: str) -> bool:
-    return f"/{domain}/" in path
-
-
-def _is_shared(path: str) -> bool:
-    """Whether a file holds something of every domain."""
-    return Path(path).is_relative_to(settings().marts)
