@@ -9,12 +9,8 @@ from pathlib import Path
 from pyspark.errors import StreamingQueryException
 
 from orchestration.stop_signals import told_to_stop
-<<<<<<< Updated upstream
 from orchestration.wall_clock import WallClock
-from spark_jobs.scorer import Report
-=======
 from spark_jobs.batch_report import Report
->>>>>>> Stashed changes
 from spark_jobs.session import spark_session
 from spark_jobs.stream import Drained, Intake, drain, intake, serve, writing
 

@@ -8,11 +8,8 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-<<<<<<< Updated upstream
-from spark_jobs.checkpoint import require_whole
-=======
 from spark_jobs.batch_report import Report, reported
->>>>>>> Stashed changes
+from spark_jobs.checkpoint import require_whole
 from spark_jobs.epoch import resume
 from spark_jobs.feed import Feed, Run
 from spark_jobs.file_feed import folder_of, hold_landed, new_files, open_files
@@ -99,13 +96,8 @@ def start_raw(
 ) -> RawStream:
     """Start landing a source; without `every` ('1 second') it ends when what is there now has landed.
 
-<<<<<<< Updated upstream
-    The caller holds the domain's lease. Raises OrphanedTable, BrokenCheckpoint, NotADirectoryError, MessagesGone,
-    OtherPlace; and MappingMismatch, of files, before anything has landed.
-=======
-    report: told what each batch brought. The caller holds the domain's lease. Raises OrphanedTable,
+    report: told what each batch brought. The caller holds the domain's lease. Raises OrphanedTable, BrokenCheckpoint,
     NotADirectoryError, MessagesGone, OtherPlace; and MappingMismatch, of files, before anything has landed.
->>>>>>> Stashed changes
     """
     if isinstance(source, FilesSource):
         folder_of(source)

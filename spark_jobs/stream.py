@@ -12,11 +12,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from spark_jobs import kept, quarantine, scored
-<<<<<<< Updated upstream
-from spark_jobs.checkpoint import require_whole
-=======
 from spark_jobs.batch_report import Report
->>>>>>> Stashed changes
+from spark_jobs.checkpoint import require_whole
 from spark_jobs.epoch import resume
 from spark_jobs.lake import create_table, rows_appended, stream_table, table_version
 from spark_jobs.landing import Landed, drain_raw, start_raw
