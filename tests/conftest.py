@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.jars import KAFKA
+from spark_jobs.jars import KAFKA, S3A
 from spark_jobs.session import spark_session
-from tests.kafka_broker import Broker, broker
+from tests.kafka_broker import Broker, broker, free_port
 
 # small data never pays for the optimising compiler, which doubles the time of a test run
 # (with one compiler the JVM keeps room for 48 MB of code, which Spark's generated classes outgrow)
@@ -19,12 +19,16 @@ os.environ["WEIR_SPARK_JAVA_OPTIONS"] = (
     "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
 )
 # of Spark's Python workers too, which take what is set before Java starts: no test ever reaches AWS
-os.environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{free_port()}",
+}
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    session = spark_session("tests", KAFKA)
+    session = spark_session("tests", (*KAFKA, *S3A))
     yield session
     session.stop()
 
