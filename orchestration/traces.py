@@ -11,12 +11,15 @@ from weir.subject import Subject
 
 # what Weir's own programs and those that it runs note down: Dagster's history and logs, dbt's results
 FOLDERS = ("dagster", "dbt")
+# what the command line keeps of its last failure, which may quote a message
+FAILURE = "failure.txt"
 BY = b"erased"
 
 
 def replace_traces(root: Path, subject: Subject) -> int:
     """WEIR_HOME -> how many files of its logs and histories named the subject, and do so no more."""
     files = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
+    files.append(root / FAILURE)
     # what SQLite keeps beside a database comes and goes with it
     return sum(
         _replace(path, subject) for path in files if not path.name.endswith(("-wal", "-shm", "-journal"))
