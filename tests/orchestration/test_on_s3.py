@@ -25,8 +25,6 @@ IMPATIENT = {
 }
 REFUSED = {
     "PUT .*/raw/small/_delta_log/.*json": "raw/small/files",
-    "PUT .*/raw/small/.*parquet": "raw/small/files",
-    "PUT .*/scored/small/_delta_log/.*json": "scored/small",
     "PUT .*/scored/small/.*parquet": "scored/small",
     "GET .*/scored/small/event_date.*parquet": "scored/small",
 }
