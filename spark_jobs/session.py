@@ -59,6 +59,8 @@ def spark_session(app: str, connectors: tuple[str, ...] = ()) -> SparkSession:
         _use_java()
         builder = _configured(builder.master("local[*]"), _local_settings(connectors))
     spark = _configured(builder, SETTINGS).getOrCreate()
+    if not submitted():
+        _hush(spark)
     # one task a core: the default of 200 costs a small batch 16 times its latency
     spark.conf.set("spark.sql.shuffle.partitions", str(spark.sparkContext.defaultParallelism))
     # a vacuum would have 10,000 tasks, however small the table
@@ -110,6 +112,12 @@ def _use_java() -> None:
     os.environ["WEIR_JAVA"] = str(find_java())
     os.environ["JAVA_HOME"] = str(JAVA_WRAPPER)
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+
+
+def _hush(spark: SparkSession) -> None:
+    # a vacuum prints how many files went, and a command's stdout may be JSON
+    io = jvm(spark).java.io
+    jvm(spark).java.lang.System.setOut(io.PrintStream(io.OutputStream.nullOutputStream()))
 
 
 def _configured(builder: SparkSession.Builder, values: Mapping[str, str]) -> SparkSession.Builder:

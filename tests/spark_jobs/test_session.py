@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from spark_jobs.jars import DELTA, S3A, JarError, jars_for, resolve
-from spark_jobs.session import JAVA_WRAPPER, find_java, java_version, spark_session, submitted
+from spark_jobs.session import JAVA_WRAPPER, find_java, java_version, jvm, spark_session, submitted
 
 
 def _fake_java(folder: Path, version: str) -> Path:
@@ -34,6 +34,15 @@ def test_times_are_utc_in_spark_and_in_python(spark):
 def test_a_session_reads_and_writes_delta(spark, tmp_path):
     spark.range(3).write.format("delta").save(str(tmp_path / "table"))
     assert spark.read.format("delta").load(str(tmp_path / "table")).count() == 3
+
+
+def test_java_says_nothing_on_stdout_where_a_command_may_print_json(spark):
+    process = jvm(spark).java.lang.ProcessHandle.current().pid()
+    stdout = Path(f"/proc/{process}/fd/1")
+    before = stdout.stat().st_size
+    jvm(spark).java.lang.System.out.println("of Java's")
+    jvm(spark).scala.Predef.println("of Scala's, which a vacuum uses")
+    assert stdout.stat().st_size == before
 
 
 def test_python_workers_can_import_the_project(spark):
