@@ -123,6 +123,8 @@ def _in_sqlite(path: str, subject: Subject) -> bool:
 
 def _in_duckdb(path: str, subject: Subject) -> bool:
     with duckdb.connect(path, read_only=True) as connection:
+        # its bar would stand among what a command prints
+        connection.execute("set enable_progress_bar = false")
         names = connection.execute("select table_name from duckdb_tables()").fetchall()
         for (name,) in names:
             rows = connection.execute(f'select t::varchar from "{name}" as t')
