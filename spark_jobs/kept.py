@@ -101,10 +101,8 @@ def has_pack(spark: SparkSession, checkpoint: str, name: str) -> bool:
 def keep_pack(spark: SparkSession, checkpoint: str, pack: Pack) -> None:
     """Keep the pack's texts under its name, once, so that a retry can be judged by the same rules."""
     if not has_pack(spark, checkpoint, name_of(pack)):
-        path = _pack_path(checkpoint, name_of(pack))
         # there may be a torn one
-        remove(spark, path)
-        write_text(spark, path, _text_of(pack))
+        replace_text(spark, _pack_path(checkpoint, name_of(pack)), _text_of(pack))
 
 
 def kept_pack(spark: SparkSession, checkpoint: str, name: str) -> Pack:
