@@ -11,7 +11,7 @@ import pytest
 from pyspark.errors import AnalysisException, StreamingQueryException
 
 from data_quality.books import books
-from spark_jobs import kept, scorer
+from spark_jobs import kept, scorer, storage
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, drain_raw
 from spark_jobs.stream import Intake, create_tables, start_scored
@@ -96,7 +96,8 @@ def test_a_batch_that_is_cut_at_every_write_becomes_what_a_quiet_one_does(spark,
     cuts = Cuts()
     with monkeypatch.context() as patch:
         patch.setattr(scorer, "append_once", cuts.around(scorer.append_once, name_of_append))
-        patch.setattr(kept, "write_text", cuts.around(kept.write_text, name_of_text))
+        for place in (kept, storage):
+            patch.setattr(place, "write_text", cuts.around(place.write_text, name_of_text))
         for version in range(1, len(WRITES) * 2 + 1):
             with pytest.raises(StreamingQueryException, match="power cut"):
                 score(spark, version)
