@@ -83,6 +83,11 @@ def own_messages(trial: int, arrivals: Sequence[Event], apart: timedelta = timed
     return [json.dumps(own(event)).encode() for event in arrivals]
 
 
+def trial_of(event_id: str) -> int:
+    """The trial that an event is of."""
+    return int(event_id[1:3])
+
+
 def without_own(text: str) -> str:
     """What a row says without what only its trial says."""
     return OWN.sub("", text)
@@ -110,8 +115,21 @@ def raw_row(trial: int, payload: bytes, seq: int, batch_id: int) -> tuple[Any, .
 def write_files(folder: Path, messages: Sequence[bytes], files: int) -> Path:
     """The messages, in order, in so many files of a new folder."""
     folder.mkdir(parents=True)
-    size = -(-len(messages) // files)
     for number in range(files):
-        part = messages[number * size : (number + 1) * size]
-        (folder / f"part-{number:03d}.jsonl").write_bytes(b"".join(message + b"\n" for message in part))
+        begin, end = (len(messages) * edge // files for edge in (number, number + 1))
+        part = b"".join(message + b"\n" for message in messages[begin:end])
+        (folder / f"part-{number:03d}.jsonl").write_bytes(part)
     return folder
+
+
+def write_together(folder: Path, messages: Sequence[bytes], files: int, trial: int) -> None:
+    """A trial's messages in so many files that come in the first batch."""
+    write_files(folder / "b" / str(trial), messages, files)
+
+
+def write_spread(folder: Path, messages: Sequence[bytes], files: int, trial: int) -> None:
+    """A trial's messages in so many files, half of which come behind those of all `write_together`."""
+    early, late = files // 2, files - files // 2
+    middle = len(messages) * early // files
+    write_files(folder / "a" / str(trial), messages[:middle], early)
+    write_files(folder / "c" / str(trial), messages[middle:], late)

@@ -10,7 +10,6 @@ from pyspark.sql import functions as F
 from orchestration.checks import balance
 from orchestration.marts import build_marts
 from spark_jobs.lake import read_table
-from spark_jobs.landing import drain_raw
 from spark_jobs.sources.source import FilesSource
 from spark_jobs.stream import Intake, create_tables, drain
 from tests.arrivals import (
@@ -24,8 +23,10 @@ from tests.arrivals import (
     cut,
     land_trials,
     own_messages,
+    trial_of,
     without_own,
-    write_files,
+    write_spread,
+    write_together,
 )
 from tests.narrow_payments import write_narrow_payments
 from tests.oracle import features_of
@@ -35,6 +36,9 @@ from weir.warehouse import connect_marts
 
 CUTS, ORDERS = range(20), range(20, 40)
 UNCUT, IN_ORDER = CUTS[0], ORDERS[0]
+# trial -> the number of files that its messages came in: all in one batch, and in two
+TOGETHER, SPREAD = {40: 1, 41: 7, 42: 60}, {43: 7, 44: 60}
+FILES = TOGETHER | SPREAD
 # how a row was delivered and judged; the value of seq differs too, its order must not
 DELIVERY = {"source", "partition", "position", "received_at", "batch_id", "scored_at", "seq"}
 
@@ -60,7 +64,7 @@ def one_order(events):
 
 @pytest.fixture(scope="module")
 def lake(spark, packs, tmp_path_factory, events, one_order):
-    """A home in which one order of arrival came in twenty cuts, and the same events in twenty orders."""
+    """A home in which one order of arrival came in twenty cuts, and as files, and the same events in twenty orders."""
     chance = Random(3)
     trials = [cut(own_messages(trial, one_order), chance) for trial in CUTS]
     trials[UNCUT] = [[*chain.from_iterable(trials[UNCUT])], *([[]] * (STEPS - 1))]
@@ -74,8 +78,17 @@ def lake(spark, packs, tmp_path_factory, events, one_order):
         patch.setenv("WEIR_HOME", str(home))
         create_tables(spark, "payments")
         land_trials(spark, trials)
-        drain(spark, "payments", Intake(batch_bytes="1b"))
+        drain(spark, "payments", Intake(write_as_files(home / "in", one_order), batch_bytes="1b"))
     return home
+
+
+def write_as_files(folder, arrivals):
+    """One order of arrival as the trials FILES, which share the first of two batches."""
+    for trial, files in TOGETHER.items():
+        write_together(folder, own_messages(trial, arrivals), files, trial)
+    for trial, files in SPREAD.items():
+        write_spread(folder, own_messages(trial, arrivals), files, trial)
+    return FilesSource(folder, max_files=sum(1 for _ in folder.glob("[ab]/*/*")))
 
 
 @pytest.fixture
@@ -90,7 +103,10 @@ def trials(spark, lake):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WEIR_HOME", str(lake))
         rows = scored_rows(spark)
-    return {trial: [row for row in rows if int(row["partition"]) == trial] for trial in [*CUTS, *ORDERS]}
+    return {
+        trial: [row for row in rows if trial_of(row["event_id"]) == trial]
+        for trial in [*CUTS, *ORDERS, *FILES]
+    }
 
 
 def scored_rows(spark):
@@ -149,29 +165,26 @@ def test_twenty_cuts_of_one_order_of_arrival_give_the_same_rows(trials, one_orde
         assert told(trials[trial]) == told(trials[UNCUT]), trial
 
 
-def test_sixty_files_in_several_batches_give_the_same_rows(spark, trials, one_order, tmp_path, monkeypatch):
-    monkeypatch.setenv("WEIR_HOME", str(tmp_path))
-    folder = write_files(tmp_path / "in", own_messages(UNCUT, one_order), 60)
-    drain(spark, "payments", Intake(FilesSource(folder, max_files=30), batch_bytes="1b"))
-    rows = scored_rows(spark)
-    assert len({row["batch_id"] for row in rows}) > 1
+@pytest.mark.parametrize(
+    ("trial", "batches"), [*((one, 1) for one in TOGETHER), *((one, 2) for one in SPREAD)]
+)
+def test_files_of_one_order_of_arrival_give_the_same_rows(trials, trial, batches):
+    rows = trials[trial]
+    assert len({row["partition"] for row in rows}) == FILES[trial]
+    assert len({row["batch_id"] for row in rows}) == batches
     assert told(rows) == told(trials[UNCUT])
 
 
-@pytest.mark.parametrize("files", [1, 7])
-def test_messages_land_in_the_order_of_arrival_however_many_files_they_are_in(
-    spark, packs, one_order, tmp_path, monkeypatch, files
-):
-    monkeypatch.setenv("WEIR_HOME", str(tmp_path))
-    messages = own_messages(UNCUT, one_order)
-    drain_raw(spark, "payments", FilesSource(write_files(tmp_path / "in", messages, files)))
-    landed = read_table(spark, settings().table("raw", "payments")).orderBy("seq").select("payload").collect()
-    assert [bytes(row["payload"]) for row in landed] == messages
+@pytest.mark.parametrize("trial", FILES)
+def test_messages_land_in_the_order_of_arrival_however_many_files_they_are_in(spark, home, one_order, trial):
+    raw = read_table(spark, settings().table("raw", "payments"))
+    landed = raw.where(F.col("partition").contains(f"/{trial}/")).orderBy("seq").select("payload").collect()
+    assert [bytes(row["payload"]) for row in landed] == own_messages(trial, one_order)
 
 
 def test_every_message_of_every_order_is_in_the_books(spark, home):
     (books,) = balance(spark, ["payments"])
-    assert (books.scored, books.pending, books.balanced) == (EVENTS * len([*CUTS, *ORDERS]), 0, True)
+    assert (books.scored, books.pending, books.balanced) == (EVENTS * len([*CUTS, *ORDERS, *FILES]), 0, True)
     assert books.quarantined == books.duplicates > len(ORDERS)
 
 
