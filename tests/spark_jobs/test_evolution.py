@@ -36,6 +36,9 @@ AFTER = (
 """
 )
 NEW_FEATURE = "- {name: user_events_1h, kind: count, key: [user_id], window: 1h}\n"
+OTHER_KEY = FEATURES.replace(
+    "user_amount_24h, kind: sum, key: [user_id, currency]", "user_amount_24h, kind: sum, key: [user_id]"
+)
 MANY = 2**70
 
 
@@ -76,7 +79,7 @@ def evolved(spark, tmp_path_factory):
         patch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs", contract=BEFORE).parent))
         landed(spark, home, "a.jsonl", OLD)
         rules = RULES.replace("version: 3", "version: 4")
-        write_small_pack(home / "packs", contract=AFTER, features=FEATURES + NEW_FEATURE, rules=rules)
+        write_small_pack(home / "packs", contract=AFTER, features=OTHER_KEY + NEW_FEATURE, rules=rules)
         landed(spark, home, "b.jsonl", NEW)
         yield home
 
@@ -128,6 +131,13 @@ def test_a_new_value_is_taken_and_messages_refused_for_it_can_be_released(spark,
 def test_a_new_feature_counts_what_came_before_it_was_declared(spark, evolved):
     rows = scored(spark)
     assert [rows[name]["user_events_1h"] for name in ("old", "new", "back")] == [None, 2, 3]
+
+
+def test_a_feature_under_another_key_counts_by_it_what_came_under_the_old_one(spark, evolved):
+    rows = scored(spark)
+    # the refund has no currency: by the old key it would know nothing
+    assert [rows[name]["user_amount_24h"] for name in ("old", "new", "back")] == [50000, 50500, 50500]
+    assert len({rows[name]["pack"] for name in ("old", "new", "back")}) == 2
 
 
 def test_changed_rules_judge_and_stamp_from_the_next_batch_on(spark, evolved):
