@@ -13,10 +13,12 @@ from spark_jobs.jars import KAFKA, S3A
 from spark_jobs.session import spark_session
 from tests.kafka_broker import Broker, broker, free_port
 
-# small data never pays for the optimising compiler, which doubles the time of a test run
+# small data never pays for the optimising compiler, which doubles the time of a test run, nor for having Spark's own
+# classes verified at each start
 # (with one compiler the JVM keeps room for 48 MB of code, which Spark's generated classes outgrow)
 os.environ["WEIR_SPARK_JAVA_OPTIONS"] = (
-    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC -Xmn200m"
+    " -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 )
 # of Spark's Python workers too, which take what is set before Java starts: no test ever reaches AWS
 os.environ |= {
@@ -24,6 +26,26 @@ os.environ |= {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{free_port()}",
 }
+# those that take more than a minute, the longest first, so that no process is left with one of them at the end
+LONGEST = (
+    "spark_jobs/test_kill.py",
+    "orchestration/test_erasure.py",
+    "test_arrival.py",
+    "orchestration/test_on_s3.py",
+    "spark_jobs/test_upkeep.py",
+    "spark_jobs/test_release.py",
+    "spark_jobs/test_fuzzed.py",
+    "orchestration/test_services.py",
+    "orchestration/test_disk_full.py",
+    "spark_jobs/test_settled.py",
+    "spark_jobs/test_power_cut.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files are handed out whole and in this order to the processes."""
+    places = {Path(__file__).parent / name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session")
