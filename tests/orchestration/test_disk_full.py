@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from data_quality.books import books
 from spark_jobs.lake import read_table
-from tests.small_pack import small_messages, write_small_pack
+from tests.small_pack import small_messages, write_brief_pack
 from weir.settings import settings
 
 MESSAGES = 60
@@ -37,7 +37,7 @@ def leave_room(disk, room):
 def test_a_full_disk_ends_a_stream_with_one_line_and_costs_no_message(
     spark, home, disk, weir, monkeypatch, tmp_path
 ):
-    monkeypatch.setenv("WEIR_DOMAINS", str(write_small_pack(tmp_path / "packs").parent))
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(tmp_path / "packs").parent))
     monkeypatch.setenv("WEIR_HOME", str(disk / "home"))
     folder = tmp_path / "in"
     folder.mkdir()

@@ -14,7 +14,7 @@ from spark_jobs.release import Outcome, open_messages, release, try_repair
 from spark_jobs.repair import load_repair
 from spark_jobs.sources.source import FilesSource
 from spark_jobs.stream import Intake, drain, writing
-from tests.small_pack import write_small_pack
+from tests.small_pack import write_brief_pack
 from weir.pack import load_pack
 from weir.settings import settings
 from weir.tables import RAW_KEY
@@ -81,7 +81,7 @@ def story(spark, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         home = tmp_path_factory.mktemp("release")
         patch.setenv("WEIR_HOME", str(home))
-        patch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "domains").parent))
+        patch.setenv("WEIR_DOMAINS", str(write_brief_pack(home / "domains").parent))
         (home / "in").mkdir()
         (home / "in" / "a.jsonl").write_bytes(b"".join(line + b"\n" for line in LINES))
         (home / "repair.py").write_text(REPAIR)

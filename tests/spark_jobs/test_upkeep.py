@@ -14,7 +14,7 @@ from spark_jobs.sources.source import FilesSource
 from spark_jobs.storage import read_text, replace_text
 from spark_jobs.stream import Intake, serve, writing
 from spark_jobs.upkeep import Upkeep
-from tests.small_pack import write_small_pack
+from tests.small_pack import write_brief_pack
 from weir.settings import settings
 
 BATCHES = 4
@@ -31,7 +31,7 @@ def put(folder, number):
 @pytest.fixture
 def small_steps(monkeypatch):
     """What a service does over thousands of batches, it does over a few."""
-    monkeypatch.setattr(stream, "EVERY", "0 seconds")
+    monkeypatch.setattr(stream, "EVERY", "300 milliseconds")
     monkeypatch.setattr(upkeep, "EVERY", 1)
     monkeypatch.setattr(upkeep, "PLANS", 1)
     monkeypatch.setattr(upkeep, "compact", partial(compact, at_least=CROWDED))
@@ -40,7 +40,7 @@ def small_steps(monkeypatch):
 def test_a_service_over_many_batches_keeps_few_files_and_balanced_books(
     spark, home, monkeypatch, small_steps, caplog
 ):
-    monkeypatch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs").parent))
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(home / "packs").parent))
     folder, beside = home / "in", []
     folder.mkdir()
     with writing("small", "test"):
