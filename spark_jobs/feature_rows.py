@@ -73,7 +73,7 @@ def to_feature_rows(groups: Sequence[KeyGroup]) -> Transform:
     features = [feature for group in groups for feature in group.features]
 
     def transform(events: DataFrame) -> DataFrame:
-        columns = {**feature_columns(features, events.schema), "in_batch": "true"}
+        columns = {**feature_columns(features, events.schema), "in_batch": "true", "is_late": "false"}
         return events.selectExpr(*(f"{sql} as `{name}`" for name, sql in columns.items())).transform(
             with_layers([Layer({group.hash: key_hash(group, has_key(group.root)) for group in groups})])
         )

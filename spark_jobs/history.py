@@ -30,7 +30,7 @@ def to_history_rows(groups: Sequence[KeyGroup], batch: DataFrame, first: datetim
         recent = history.where(F.col("event_date") >= F.lit(days))
         told = merged(entries, _of_keys(entries, history.schema, first), dict(batch.dtypes))
         columns = _columns(entries, groups, batch.columns)
-        text = f"select {columns}, entry, first from ({told})"
+        text = f"select {columns} from ({told})"
         return history.sparkSession.sql(text, history=recent, batch=batch)
 
     return transform
@@ -38,7 +38,7 @@ def to_history_rows(groups: Sequence[KeyGroup], batch: DataFrame, first: datetim
 
 def _columns(entries: Sequence[Entry], groups: Sequence[KeyGroup], names: Sequence[str]) -> str:
     """The batch's columns: the hash of the key that a row is an entry of, odd for other keys."""
-    known = {"in_batch": "false"}
+    known = {"in_batch": "false", "is_late": "false"}
     for group in groups:
         own = ", ".join(str(number) for number, entry in enumerate(entries) if entry.root == group.root)
         known[group.hash] = key_hash(group, f"entry in ({own})")

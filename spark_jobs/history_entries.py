@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from spark_jobs.feature_rows import addends, condition, conditions, identities, micros
 from spark_jobs.key_groups import KeyGroup
-from spark_jobs.key_windows import ADDITIVE
 from spark_jobs.layers import quoted
+from spark_jobs.windows.key_windows import ADDITIVE
 from weir.feature import SESSIONS, Feature
 
 # (at, seq, part) as one number that a hash aggregation can keep the highest of; rows beyond the limits stay alone
@@ -23,7 +23,6 @@ _PART = f"coalesce(own_part, cast(max(place) % {_OF_SEQ} as int), 0)"
 # what rows are merged by beside their own columns -> type
 MERGING = {
     "entry": "int",
-    "first": "bigint",
     "own_seq": "bigint",
     "own_part": "int",
     "zone": "int",
@@ -61,7 +60,6 @@ class Entry:
         """
         columns = {
             "entry": str(number),
-            "first": self.first if self.is_sessions else None,
             "own_seq": f"if({self._is_own()}, seq, null)",
             "own_part": f"if({self._is_own()}, part, null)",
             "zone": self._zone(),
@@ -124,14 +122,14 @@ def entries_of(groups: Iterable[KeyGroup]) -> list[Entry]:
 def merged(entries: Sequence[Entry], rows: str, types: Mapping[str, str]) -> str:
     """SQL of history rows with the first and last times of their keys -> SQL of one row for all that are alike.
 
-    types: column -> Spark SQL type of the feature rows. Result: those columns that any entry has, `entry`, `first`.
+    types: column -> Spark SQL type of the feature rows. Result: those columns that any entry has, and `entry`.
     """
     features = [feature for entry in entries for feature in entry.features]
     alike = [*dict.fromkeys([*_keys(entries), *identities(features), *conditions(features)])]
     names = ["at", "seq", "part", *alike, *addends(features)]
     told_by = MERGING | {name: types[name] for name in names}
     told = ", ".join(entry.told(number, told_by) for number, entry in enumerate(entries))
-    by = quoted(["entry", "first", "own_seq", "own_part", "zone", *alike])
+    by = quoted(["entry", "own_seq", "own_part", "zone", *alike])
     sums = ", ".join(f"sum(`{name}`) as `{name}`" for name in addends(features))
     return (
         f"select {by}, max(at) as at, {_SEQ} as seq, {_PART} as part, {sums}"

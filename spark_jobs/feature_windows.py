@@ -1,0 +1,104 @@
+"""Feature rows with their windows: each key's rows are brought together, and told as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import types as T
+
+from spark_jobs.feature_rows import addends, condition, conditions, contract_column, identities
+from spark_jobs.key_groups import KeyGroup
+from spark_jobs.layers import Transform
+from spark_jobs.wide_sums import limb_names, whole
+from spark_jobs.windows.arrow_rows import told
+from spark_jobs.windows.window import KeyWindows, Window
+from weir.feature import Feature
+
+MICROSECOND = timedelta(microseconds=1)
+# a task holds its rows in memory, about 300 bytes each
+ROWS_OF_TASK = 500_000
+WIDE = T.DecimalType(38, 0)
+
+
+def with_windows(groups: Sequence[KeyGroup], events: int) -> Transform:
+    """Feature rows -> those of the batch: ROW_ID, `is_late`, the columns of every feature's window.
+
+    events: how many the batch has; 0 for rows of one task, which need not be moved.
+    """
+
+    def transform(rows: DataFrame) -> DataFrame:
+        if not events:
+            return _told(groups, (), rows)
+        tasks = max(rows.sparkSession.sparkContext.defaultParallelism, -(-events // ROWS_OF_TASK))
+        for number, group in enumerate(groups):
+            rows = _told([group], groups[number + 1 :], rows.repartition(tasks, group.hash))
+        return rows
+
+    return transform
+
+
+def answer(feature: Feature, schema: T.StructType) -> str:
+    """A feature -> SQL of its value over the columns of its window.
+
+    schema: the events', which tells the type of a summed column.
+    """
+    if feature.kind != "sum":
+        return f"`{feature.name}`"
+    high, low = (f"`{name}`" for name in limb_names(feature.name))
+    return whole(high, low, schema[contract_column(str(feature.value))].dataType)
+
+
+def key_windows(group: KeyGroup) -> KeyWindows:
+    """A group of features -> what a task needs to know of it."""
+    windows = tuple(_window(feature, group.rest(feature)) for feature in group.features)
+    return KeyWindows(group.root, group.hash, windows)
+
+
+def _told(groups: Sequence[KeyGroup], later: Sequence[KeyGroup], rows: DataFrame) -> DataFrame:
+    """Rows of whole keys -> with these groups' windows, and without what only they read."""
+    done = _read(groups) - _read(later)
+    kept = [field for field in rows.schema if field.name not in done]
+    made = [field for group in groups for feature in group.features for field in _made(feature, rows.schema)]
+    schema = T.StructType([*kept, *made])
+    return rows.mapInArrow(told([key_windows(group) for group in groups], schema.names), schema)
+
+
+def _read(groups: Sequence[KeyGroup]) -> set[str]:
+    """The columns that the groups' windows are found from."""
+    if not groups:
+        return set()
+    features = [feature for group in groups for feature in group.features]
+    hashes = [group.hash for group in groups]
+    return {"at", "in_batch", *hashes, *identities(features), *addends(features), *conditions(features)}
+
+
+def _made(feature: Feature, schema: T.StructType) -> Iterable[T.StructField]:
+    """The columns of a feature's window, with their types."""
+    for made, column in _addends(feature):
+        is_wide = isinstance(schema[column].dataType, T.DecimalType)
+        yield T.StructField(made, WIDE if is_wide else T.LongType())
+    if feature.kind == "previous":
+        yield T.StructField(feature.name, schema[str(feature.value)].dataType)
+    elif not _addends(feature):
+        yield T.StructField(
+            feature.name, T.BooleanType() if feature.kind == "is_first_seen" else T.LongType()
+        )
+
+
+def _window(feature: Feature, rest: tuple[str, ...]) -> Window:
+    value = "" if feature.kind == "sum" else feature.value or ""
+    span, gap = feature.span // MICROSECOND, (feature.gap or timedelta(0)) // MICROSECOND
+    return Window(
+        feature.name, feature.kind, feature.key, rest, condition(feature), span, gap, value, _addends(feature)
+    )
+
+
+def _addends(feature: Feature) -> tuple[tuple[str, str], ...]:
+    """(column of the window, column it adds up): one for a count, one for each limb of a sum."""
+    if feature.kind == "count":
+        return ((feature.name, "weight"),)
+    if feature.kind == "sum":
+        return tuple(zip(limb_names(feature.name), limb_names(str(feature.value)), strict=True))
+    return ()
