@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 
+from spark_jobs.session import jvm
+
 
 @contextmanager
 def persisted(rows: DataFrame) -> Iterator[DataFrame]:
-    """Rows -> the same, in memory or on disk from their first use to the end of the block."""
+    """Rows -> the same, in memory or on disk from their first use to the end of the block.
+
+    What is built on them is planned from there: Spark would analyse anew, at each step, all that led to them.
+    """
     rows.persist(StorageLevel.MEMORY_AND_DISK_DESER)
     try:
-        yield rows
+        yield _kept(rows)
     finally:
         rows.unpersist()
+
+
+def _kept(rows: DataFrame) -> DataFrame:
+    frames: Any = rows._jdf
+    plan = frames.queryExecution().withCachedData()
+    return DataFrame(
+        jvm(rows.sparkSession).org.apache.spark.sql.classic.Dataset.ofRows(frames.sparkSession(), plan),
+        rows.sparkSession,
+    )
