@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import SparkSession
 
@@ -21,12 +21,14 @@ from spark_jobs.removal import Removed
 from spark_jobs.session import spark_session
 from weir.byte_search import Searched, search
 from weir.contract import Contract
+from weir.duration import LONGEST, parse_duration
 from weir.error import WeirError
 from weir.pack import load_pack
 from weir.settings import settings
 from weir.subject import Subject
 
 DEFAULT_COLUMN = "user_id"
+DAY = timedelta(days=1)
 NAMING_TYPES = ("id", "string", "ip", "address")
 # the lists of values that failed a check: whose they are, nobody can tell
 VALUES_SHOWN = "not success and instr(observed, ':') > 0"
@@ -97,10 +99,12 @@ def expire_messages(domain: str, keep: str) -> Removed:
 
 def days_of(keep: str) -> int:
     """'400d' -> 400. Raises WeirError."""
-    number = keep.removesuffix("d")
-    if not (number.isdecimal() and keep.endswith("d")):
-        raise WeirError(f"--keep {keep}: write a number of days, as in --keep 400d")
-    return int(number)
+    span = parse_duration(keep)
+    if span is None or span % DAY:
+        raise WeirError(
+            f"--keep {keep}: write a number of days, as in --keep 400d, of at most {LONGEST.days}d"
+        )
+    return span // DAY
 
 
 def _type_of(contract: Contract, name: str) -> str:

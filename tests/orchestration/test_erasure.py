@@ -10,7 +10,7 @@ from dagster import AssetObservation
 from pyspark.sql import functions as F
 
 from orchestration.checks import Books, balance, judge
-from orchestration.erasure import Erased, erase_subject, find_subject, request_of
+from orchestration.erasure import Erased, days_of, erase_subject, find_subject, request_of
 from orchestration.instance import instance
 from orchestration.marts import build_marts, dbt_target
 from spark_jobs import erasure, expiry
@@ -271,3 +271,13 @@ def test_what_came_too_long_ago_goes_from_all_tables_and_the_books_balance(spark
 def test_fewer_days_than_features_look_back_are_refused(story):
     with pytest.raises(WeirError, match="--keep 89d: payments looks back 90 days for "):
         first_day_kept(DOMAIN, 89)
+
+
+@pytest.mark.parametrize("keep", ["400", "0d", "-1d", "36h", "3661d", "d"])
+def test_a_span_that_is_no_number_of_days_is_refused(keep):
+    with pytest.raises(WeirError, match=f"--keep {keep}: write a number of days, as in --keep 400d"):
+        days_of(keep)
+
+
+def test_days_are_told_in_any_unit():
+    assert [days_of(keep) for keep in ("400d", "48h")] == [400, 2]
