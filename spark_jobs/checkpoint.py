@@ -11,6 +11,9 @@ from pyspark.sql import SparkSession
 from spark_jobs.storage import file_names, read_text
 from weir.error import WeirError
 
+# what Weir keeps of a query beside Spark's own files: each is one JSON value, the epoch a number
+EPOCH, SETTLED, START, MAX_AGES = "epoch", "settled.json", "start", "kept/max_ages.json"
+
 
 class BrokenCheckpoint(WeirError):
     """A file of a checkpoint does not hold what was written into it."""
@@ -35,7 +38,7 @@ def require_whole(spark: SparkSession, checkpoint: str) -> None:
         text = whole_text(spark, checkpoint, file)
         if text is not None and not is_whole(text):
             raise BrokenCheckpoint(checkpoint, file, f"is broken ({text[:40]!r})")
-        if text is None and file == "epoch" and begun >= 0:
+        if text is None and file == EPOCH and begun >= 0:
             raise BrokenCheckpoint(checkpoint, file, "is gone")
 
 
@@ -65,8 +68,8 @@ def is_json(text: str) -> bool:
 
 def _files(begun: int, done: int) -> Iterator[tuple[str, Callable[[str], bool]]]:
     """What Spark and Weir read of a checkpoint when they go on, and how it looks when it is whole."""
-    yield "epoch", str.isdecimal
-    for file in ("metadata", "settled.json", "start", "kept/max_ages.json"):
+    yield EPOCH, str.isdecimal
+    for file in ("metadata", SETTLED, START, MAX_AGES):
         yield file, is_json
     # Spark goes on from the newest two
     for batch in range(max(begun - 1, 0), begun + 1):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.checkpoint import newest_batch
+from spark_jobs.checkpoint import EPOCH, newest_batch
 from spark_jobs.lake import last_batch, transactions
 from spark_jobs.storage import read_text, write_text
 from weir.error import WeirError
@@ -84,4 +84,4 @@ def _epochs(spark: SparkSession, name: str, table: str) -> list[int]:
 
 
 def _epoch_path(checkpoint: str) -> str:
-    return f"{checkpoint}/epoch"
+    return f"{checkpoint}/{EPOCH}"

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.checkpoint import BrokenCheckpoint, is_json, newest_batch, whole_text
+from spark_jobs.checkpoint import MAX_AGES, BrokenCheckpoint, is_json, newest_batch, whole_text
 from spark_jobs.storage import file_names, read_text, remove, replace_text, write_text
 from weir.pack import Pack, pack_from_files
 
@@ -68,12 +68,12 @@ def keep_max_age(spark: SparkSession, checkpoint: str, kind: str, max_age: timed
     """Keep how late events of a kind of source may arrive, for every run until another is kept."""
     known = kept_max_ages(spark, checkpoint)
     if known.get(kind) != max_age.total_seconds():
-        replace_text(spark, _max_ages_path(checkpoint), json.dumps({**known, kind: max_age.total_seconds()}))
+        replace_text(spark, f"{checkpoint}/{MAX_AGES}", json.dumps({**known, kind: max_age.total_seconds()}))
 
 
 def kept_max_ages(spark: SparkSession, checkpoint: str) -> dict[str, float]:
     """Kind of source -> seconds that its events may arrive late."""
-    return json.loads(read_text(spark, _max_ages_path(checkpoint)) or "{}")
+    return json.loads(read_text(spark, f"{checkpoint}/{MAX_AGES}") or "{}")
 
 
 def forget_batches(spark: SparkSession, checkpoint: str, before: int) -> None:
@@ -128,10 +128,6 @@ def _batch_path(checkpoint: str, batch_id: int, what: str) -> str:
 
 def _batch_file(batch_id: int, what: str) -> str:
     return f"kept/batches/{batch_id}.{what}.json"
-
-
-def _max_ages_path(checkpoint: str) -> str:
-    return f"{checkpoint}/kept/max_ages.json"
 
 
 def _pack_path(checkpoint: str, name: str) -> str:

@@ -12,6 +12,7 @@ from itertools import accumulate
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from spark_jobs.checkpoint import START
 from spark_jobs.epoch import has_epoch, newest_commit, offset_of
 from spark_jobs.feed import Feed, Run
 from spark_jobs.lake import append_once, last_batch, read_table
@@ -140,4 +141,4 @@ def _require_same_place(source: RecordSource, run: Run) -> None:
 
 
 def _start(checkpoint: str) -> str:
-    return f"{checkpoint}/start"
+    return f"{checkpoint}/{START}"

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.checkpoint import SETTLED
 from spark_jobs.epoch import has_epoch
 from spark_jobs.lake import oldest_version, read_table, table_version
 from spark_jobs.storage import read_text, write_text
@@ -92,7 +93,7 @@ def _first_version_beyond(spark: SparkSession, raw: str, seq: int) -> int:
 
 
 def _path(checkpoint: str) -> str:
-    return f"{checkpoint}/settled.json"
+    return f"{checkpoint}/{SETTLED}"
 
 
 def _parts(checkpoint: str) -> str:
