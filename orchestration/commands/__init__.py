@@ -64,9 +64,10 @@ def _end_with(line: str) -> NoReturn:
 
 def _kept(failure: Exception) -> str:
     """Keep the whole of a failure in a file, for whoever looks for its cause -> where that is."""
+    from orchestration.traces import FAILURE
     from weir.settings import settings
 
-    file = settings().root / "failure.txt"
+    file = settings().root / FAILURE
     try:
         file.write_text("".join(traceback.format_exception(failure)))
     except OSError:
