@@ -1,4 +1,7 @@
-"""The packs' lake tables -> models/staging/sources.yml: `python -m dbt_project.sources` writes it anew."""
+"""What dbt's files take from the packs and from weir: `python -m dbt_project.sources` writes them anew.
+
+models/staging/sources.yml has the packs' lake tables, macros/releases.sql the SQL of released messages.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ from typing import Any
 import yaml
 
 from weir.pack import load_pack
+from weir.release import IS_COPY, ORIGINAL
 from weir.settings import PACKAGED_DOMAINS
 from weir.tables import Table, lake_tables
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE / "models" / "staging" / "sources.yml"
+RELEASES = HERE / "macros" / "releases.sql"
 HEADER = "# Written by `python -m dbt_project.sources` from domains/*/: change a contract, not this file.\n"
 DESCRIPTIONS = {
     "raw": "Messages as they were received.",
@@ -51,6 +56,15 @@ def sources_yml(root: Path = PACKAGED_DOMAINS) -> str:
     )
 
 
+def releases_sql() -> str:
+    """The text of releases.sql: macros of SQL over rows of raw."""
+    header = (
+        "{# Written by `python -m dbt_project.sources` from weir/release.py: change that, not this file. #}\n"
+    )
+    macros = {"is_copy": IS_COPY, "original": ORIGINAL}
+    return header + "".join(f"{{% macro {name}() %}}{sql}{{% endmacro %}}\n" for name, sql in macros.items())
+
+
 def _entry(table: Table, descriptions: dict[str, str]) -> dict[str, Any]:
     columns = [
         {"name": name, "data_type": kind}
@@ -62,3 +76,4 @@ def _entry(table: Table, descriptions: dict[str, str]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     SOURCES.write_text(sources_yml())
+    RELEASES.write_text(releases_sql())

@@ -1,12 +1,16 @@
 import yaml
 
-from dbt_project.sources import SOURCES, marts_domains, sources_yml
+from dbt_project.sources import RELEASES, SOURCES, marts_domains, releases_sql, sources_yml
 from weir.pack import load_pack
 from weir.tables import domain_tables
 
 
 def test_the_sources_are_what_the_packs_say():
     assert SOURCES.read_text() == sources_yml(), "run `python -m dbt_project.sources`"
+
+
+def test_released_messages_are_told_as_weir_tells_them():
+    assert RELEASES.read_text() == releases_sql(), "run `python -m dbt_project.sources`"
 
 
 def test_every_table_of_a_domain_is_a_source_with_all_its_columns():

@@ -6,14 +6,13 @@ with messages as (
 
 renamed as (
 
-    -- a copy's source is its original's behind 'release:'
     select
         domain,
-        substring(source, 9) as source,
+        {{ original() }} as source,
         "partition",
         "position"
     from messages
-    where source like 'release:%'
+    where {{ is_copy() }}
 
 )
 
