@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.s3_server import s3_server
 from weir.byte_search import search
 from weir.subject import Subject
 
@@ -64,6 +65,24 @@ def test_a_value_is_found_however_it_is_kept(tmp_path, write):
 def test_another_value_is_not_found(tmp_path, write):
     write(tmp_path / "file", "user-170")
     assert search([str(tmp_path)], SUBJECT).hits == []
+
+
+def test_objects_on_s3_are_searched_as_files_are(tmp_path):
+    folder = tmp_path / "bucket" / "lake"
+    folder.mkdir(parents=True)
+    for write in (write_text, write_gzip, write_parquet):
+        write(folder / write.__name__, "user-17")
+        write(folder / f"{write.__name__}_other", "user-170")
+    (folder / "broken.parquet").write_bytes(b"PAR1 and no more")
+    with s3_server(tmp_path):
+        found = search(["s3a://bucket/lake", "s3a://bucket/absent"], SUBJECT)
+    assert found.files == 7
+    assert [hit.rpartition("/")[2] for hit in sorted(found.hits)] == [
+        "write_gzip",
+        "write_parquet",
+        "write_text",
+    ]
+    assert found.unread == ["bucket/lake/broken.parquet"]
 
 
 def test_a_place_inside_another_is_read_once(tmp_path):
