@@ -251,6 +251,15 @@ def test_a_column_that_names_nobody_is_refused(story):
         request_of(DOMAIN, GONE, ["amount"], mentions=False)
 
 
+def test_an_address_is_the_same_person_in_any_case(monkeypatch):
+    monkeypatch.delenv("WEIR_DOMAINS", raising=False)
+    request = request_of("crypto", "0xAbC", ["from_address", "to_address"], mentions=False)
+    assert (request.subject, request.columns) == (
+        Subject("0xabc", any_case=True),
+        ("from_address", "to_address"),
+    )
+
+
 def test_what_came_too_long_ago_goes_from_all_tables_and_the_books_balance(spark, story, monkeypatch):
     without_purge(monkeypatch, expiry)
     (before,) = balance(spark, [DOMAIN])
