@@ -8,9 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +22,12 @@ from confluent_kafka.cimpl import NewPartitions, NewTopic
 from spark_jobs.jars import resolve
 from spark_jobs.session import find_java
 from tests.certificates import Certificates, self_signed
+from tests.started import free_port, wait_until
 
 JARS = Path(__file__).with_name("kafka_broker.jars").read_text().split()
 USER, PASSWORD = "weir", "s3cret-of-the-tests"
 # small and quick to start: one of it serves all tests, beside a Spark
 JAVA_OPTIONS = ("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-STARTS_WITHIN = 60
 PROPERTIES = """
 process.roles=broker,controller
 node.id=1
@@ -78,10 +77,18 @@ class Broker:
         """A client of it, to be held as long as an answer is awaited."""
         return AdminClient({"bootstrap.servers": self.servers})
 
+    @property
+    def _log(self) -> Path:
+        return self.folder / "log"
+
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.process = self._java("kafka.Kafka", str(self.folder / "server.properties"))
-        _await(self._answers, self.process, self.folder / "log")
+        try:
+            wait_until(self._answers, self.process)
+        except RuntimeError:
+            self.stop(signal.SIGKILL)
+            raise RuntimeError(f"the broker does not start: {self._log.read_text()[-2000:]}") from None
 
     def stop(self, kind: int = signal.SIGTERM) -> None:
         """Stop it and wait until it has gone; SIGKILL is a crash."""
@@ -111,7 +118,6 @@ class Broker:
     def _answers(self) -> bool:
         with closing(socket.socket()) as probe:
             if probe.connect_ex(("127.0.0.1", self.plain)):
-                time.sleep(0.1)
                 return False
         try:
             return bool(self.admin.list_topics(timeout=2).brokers)
@@ -120,7 +126,7 @@ class Broker:
 
     def _java(self, *arguments: str) -> subprocess.Popen[bytes]:
         command = [str(find_java()), *JAVA_OPTIONS, "-cp", self.jars, *arguments]
-        with (self.folder / "log").open("ab") as log:
+        with self._log.open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
 
     def format(self) -> None:
@@ -129,7 +135,7 @@ class Broker:
         properties = str(self.folder / "server.properties")
         formatted = self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", properties)
         if formatted.wait():
-            raise RuntimeError((self.folder / "log").read_text()[-2000:])
+            raise RuntimeError(self._log.read_text()[-2000:])
 
 
 @contextmanager
@@ -155,21 +161,6 @@ def broker(folder: Path, port: int | None = None) -> Iterator[Broker]:
         yield served
     finally:
         served.stop()
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _await(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + STARTS_WITHIN
-    while not answers():
-        if process.poll() is not None or time.monotonic() > until:
-            process.kill()
-            raise RuntimeError(f"the broker does not start: {log.read_text()[-2000:]}")
 
 
 if __name__ == "__main__":

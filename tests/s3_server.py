@@ -7,9 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,11 +17,10 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from urllib.parse import urlsplit
 
-from tests.kafka_broker import free_port
+from tests.started import free_port, is_open, wait_until
 
 MODULE, VERSION = "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"
 KEY, SECRET = "testing", "testing"
-STARTS_WITHIN = 60
 REFUSAL = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 
 
@@ -79,21 +75,10 @@ def _served(folder: Path, port: int) -> Iterator[None]:
         command, env=os.environ | keys, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            _await(f"http://127.0.0.1:{port}/health", process)
+            wait_until(lambda: is_open(f"http://127.0.0.1:{port}/health"), process)
             yield
         finally:
             process.terminate()
-
-
-def _await(address: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + STARTS_WITHIN
-    while process.poll() is None and time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except urllib.error.URLError:
-            time.sleep(0.05)
-    raise RuntimeError(f"{process.args} does not start")
 
 
 @contextmanager

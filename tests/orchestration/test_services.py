@@ -3,32 +3,12 @@
 import signal
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-from tests.kafka_broker import free_port
+from tests.started import free_port, is_open, wait_until
 
 UI = "from orchestration.commands import main; main()"
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 180
-
-
-def answers(address):
-    try:
-        with urllib.request.urlopen(address, timeout=5) as response:
-            return response.status == 200
-    except (urllib.error.URLError, TimeoutError, ConnectionError):
-        return False
-
-
-def wait_until_open(addresses, run):
-    deadline = time.monotonic() + PATIENCE
-    while not all(answers(address) for address in addresses):
-        assert run.poll() is None, "weir ui ended by itself"
-        assert time.monotonic() < deadline, f"{addresses} did not open"
-        time.sleep(0.5)
 
 
 def test_both_pages_open_without_a_warning_and_end_with_the_command(home, tmp_path):
@@ -43,9 +23,9 @@ def test_both_pages_open_without_a_warning_and_end_with_the_command(home, tmp_pa
         ) as run,
     ):
         try:
-            wait_until_open(addresses, run)
+            wait_until(lambda: all(map(is_open, addresses)), run)
         finally:
             run.send_signal(signal.SIGTERM)
         assert run.wait(timeout=60) == 0
-    assert not any(answers(address) for address in addresses)
+    assert not any(map(is_open, addresses))
     assert "WARNING" not in printed.read_text()
