@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
@@ -35,8 +35,8 @@ LONGEST_WAIT = 300
 PROGRAM = "from orchestration.commands import main; main()"
 UNGUARDED = f"from tests.killed_stream import unguard; unguard(); {PROGRAM}"
 ZONES = ("raw", "scored", "quarantine")
-# seconds since a life took the lease and the commits it has made -> whether it ends now
-Moment = Callable[[float, set[Path]], bool]
+# seconds that a life has lasted and has worked on batches, the commits it has made -> whether it ends now
+Moment = Callable[[float, float, set[Path]], bool]
 
 
 def append_anyway(rows: DataFrame, path: str, *_: object) -> bool:
@@ -74,23 +74,21 @@ class Victim:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def live_and_die(self, is_time: Moment) -> float:
-        """Start it, and kill it when it is time -> seconds from lease to death."""
-        before, leased = self.commits(), None
-        until = time.monotonic() + LONGEST_WAIT
+    def live_and_die(self, is_time: Moment) -> Life:
+        """Start it, and kill it when it is time."""
+        written, traces, born, came = self.commits(), self.traces(), time.monotonic(), None
         with self.alive() as process:
-            while leased is None or not is_time(time.monotonic() - leased, self.commits() - before):
+            while True:
+                now = time.monotonic()
+                if came is None and self.traces() != traces:
+                    came = now
+                life = Life((came or now) - born, now - (came or now))
+                if is_time(now - born, life.work, self.commits() - written):
+                    break
                 assert process.poll() is None, f"the stream ended by itself: {end_of_log()}"
-                assert time.monotonic() < until, f"the stream does nothing: {_threads(process.pid)}"
-                if leased is None and self._is_leased_by(process.pid):
-                    leased = time.monotonic()
-                time.sleep(0.01)
-            return time.monotonic() - leased
-
-    def _is_leased_by(self, pid: int) -> bool:
-        # only read: asking for the lock could refuse it to the stream
-        lease = settings().root / "leases" / self.domain
-        return lease.exists() and f'"pid": {pid},' in lease.read_text()
+                assert now - born < LONGEST_WAIT, f"the stream does nothing: {_threads(process.pid)}"
+                time.sleep(0.05)
+        return replace(life, cut=self.unfinished() if self.traces() != traces else [])
 
     def intake(self) -> Intake:
         """What it is started with, to be drained in this process."""
@@ -101,11 +99,18 @@ class Victim:
         logs = (settings().root / "lake").glob(f"*/{self.domain}/_delta_log/*.json")
         return {log for log in logs if log.stem.isdigit() and int(log.stem) > 0}
 
+    def traces(self) -> set[Path]:
+        """What a life that comes to a batch leaves: its plan, its commits, the note that it is done."""
+        places = (Path(settings().checkpoint(name)) for name in self._queries())
+        return self.commits().union(*(place.glob("*/[0-9]*") for place in places))
+
     def unfinished(self) -> list[str]:
         """Its queries that died within a batch: their checkpoint plans it and does not say it was done."""
-        names = (f"raw/{self.domain}/kafka", f"scored/{self.domain}")
-        places = {name: Path(settings().checkpoint(name)) for name in names}
+        places = {name: Path(settings().checkpoint(name)) for name in self._queries()}
         return [name for name, at in places.items() if _newest(at / "offsets") > _newest(at / "commits")]
+
+    def _queries(self) -> tuple[str, str]:
+        return f"raw/{self.domain}/kafka", f"scored/{self.domain}"
 
     def toll(self, spark: SparkSession, sent: Sequence[bytes]) -> Toll:
         """What became of the messages sent, when all have been drained."""
@@ -118,6 +123,15 @@ class Victim:
         [book] = books(*tables.values()).collect()
         balanced = book["balanced"] and (book["pending"], book["raw"]) == (0, len(sent))
         return Toll(len(sent), sum((Counter(sent) - landed).values()), doubled, balanced)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Seconds until it came to a batch and from then on; the queries whose batch its end cut short."""
+
+    start: float
+    work: float
+    cut: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +181,33 @@ def loaded(topic: str, messages: Iterable[Message]) -> Iterator[Load]:
         assert arrived.result() == len(load.sent)
 
 
-def at_first_commit(_: float, made: set[Path]) -> bool:
-    """When the life has committed a batch."""
-    return bool(made)
+def at_first_decision(_lived: float, _worked: float, made: set[Path]) -> bool:
+    """When the life has committed decisions, and has not yet noted that it is done."""
+    return any("/scored/" in str(commit) for commit in made)
 
 
-def at_quarantine(_: float, made: set[Path]) -> bool:
+def at_quarantine(_lived: float, _worked: float, made: set[Path]) -> bool:
     """Right after a commit to quarantine, which the one to scored is to follow."""
     return any("/quarantine/" in str(commit) for commit in made)
+
+
+def moments(number: int, usual: Life, seed: int) -> list[Moment]:
+    """Random moments over a whole life, in random order: the first half while it starts, the others while it works.
+
+    Those are counted from the life's first batch on, so that they are in it however slow the start is.
+    """
+    chance = random.Random(seed)
+    drawn: list[Moment] = []
+    for part in range(number):
+        share = 2 * (part + chance.random()) / number
+        start, work = share * usual.start, (share - 1) * usual.work
+        drawn.append(
+            (lambda lived, worked, _, end=start: lived > end)
+            if share < 1
+            else (lambda lived, worked, _, end=work: worked > end)
+        )
+    chance.shuffle(drawn)
+    return drawn
 
 
 def suffer(
@@ -182,19 +215,16 @@ def suffer(
 ) -> tuple[int, Toll]:
     """Kill the stream so many times under load, then drain the topic -> kills that cut a batch, the toll.
 
-    The first life tells how long one takes to its first commit; the others end about then.
+    The first life tells how long one takes to its first decision; the others end anywhere from their start to then.
     """
-    moments, torn = random.Random(seed), 0
     with loaded(victim.domain, messages) as load:
-        usual = victim.live_and_die(at_first_commit)
-        for number in range(1, kills + 1):
-            if number > 1:
-                end = usual * moments.uniform(0.3, 1.5)
-                victim.live_and_die(lambda lived, _, end=end: lived > end)
-            torn += bool(victim.unfinished())
-            print(f"kill {number}: {len(load.sent)} sent, cut {victim.unfinished()}", flush=True)
+        lives = [victim.live_and_die(at_first_decision)]
+        print(f"kill 1: {len(load.sent)} sent, {lives[0]}", flush=True)
+        for moment in moments(kills - 1, lives[0], seed):
+            lives.append(victim.live_and_die(moment))
+            print(f"kill {len(lives)}: {len(load.sent)} sent, {lives[-1]}", flush=True)
     drain(spark, victim.domain, victim.intake())
-    return torn, victim.toll(spark, load.sent)
+    return sum(bool(life.cut) for life in lives), victim.toll(spark, load.sent)
 
 
 def end_of_log(characters: int = 3000) -> str:

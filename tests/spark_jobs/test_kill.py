@@ -12,15 +12,15 @@ from pyspark.errors import StreamingQueryException
 from spark_jobs import scorer
 from spark_jobs.stream import drain
 from tests.killed_stream import UNGUARDED, Victim, append_anyway, at_quarantine, end_of_log, loaded, suffer
-from tests.small_pack import small_messages, write_small_pack
+from tests.small_pack import small_messages, write_brief_pack
 
 KILLS = 12
 
 
 @pytest.fixture
 def domain(kafka, home, monkeypatch, request):
-    """A domain with the small pack in a home of its own, and its topic."""
-    write_small_pack(home / "domains", request.param)
+    """A domain with the brief pack in a home of its own, and its topic."""
+    write_brief_pack(home / "domains", request.param)
     monkeypatch.setenv("WEIR_DOMAINS", str(home / "domains"))
     monkeypatch.setenv("WEIR_KAFKA_BOOTSTRAP_SERVERS", kafka.servers)
     monkeypatch.setenv("WEIR_SPARK_MEMORY", "1g")
@@ -34,7 +34,7 @@ def test_twelve_kills_lose_nothing_and_double_nothing(spark, domain):
     print(f"{KILLS} kills, {torn} of them within a batch; {toll}")
     assert toll.is_nothing, toll
     # or the kills would have been idle ones
-    assert torn > 0
+    assert torn >= 3
 
 
 @pytest.mark.parametrize("domain", ["unguarded"], indirect=True)
