@@ -23,7 +23,10 @@ DUCKDB_AT = 8
 
 @dataclass(slots=True)
 class Searched:
-    """How many files were read, the paths of those that name the subject, and of those nobody could read."""
+    """How many files were read, the paths of those that name the subject, and of those nobody could read.
+
+    The path of an object is its URI, `s3://bucket/...`.
+    """
 
     files: int = 0
     hits: list[str] = field(default_factory=list)
@@ -35,13 +38,14 @@ def search(places: list[str], subject: Subject) -> Searched:
     searched = Searched()
     for files, path in _files(places):
         searched.files += 1
+        name = path if isinstance(files, fs.LocalFileSystem) else f"{files.type_name}://{path}"
         try:
             if is_named_in_file(files, path, subject):
-                searched.hits.append(path)
+                searched.hits.append(name)
         except FileNotFoundError:
             searched.files -= 1
         except (OSError, pa.ArrowException, duckdb.Error, sqlite3.Error):
-            searched.unread.append(path)
+            searched.unread.append(name)
     return searched
 
 

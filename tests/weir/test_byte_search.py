@@ -77,12 +77,9 @@ def test_objects_on_s3_are_searched_as_files_are(tmp_path):
     with s3_server(tmp_path):
         found = search(["s3a://bucket/lake", "s3a://bucket/absent"], SUBJECT)
     assert found.files == 7
-    assert [hit.rpartition("/")[2] for hit in sorted(found.hits)] == [
-        "write_gzip",
-        "write_parquet",
-        "write_text",
-    ]
-    assert found.unread == ["bucket/lake/broken.parquet"]
+    named = [f"s3://bucket/lake/{name}" for name in ("write_gzip", "write_parquet", "write_text")]
+    assert sorted(found.hits) == named
+    assert found.unread == ["s3://bucket/lake/broken.parquet"]
 
 
 def test_a_place_inside_another_is_read_once(tmp_path):
