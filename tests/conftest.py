@@ -11,8 +11,13 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.jars import KAFKA, S3A
 from spark_jobs.session import spark_session
+<<<<<<< ours
 from tests.kafka_broker import Broker, broker
 from tests.started import free_port
+=======
+from tests.kafka_broker import Broker, broker, free_port
+from tests.narrow_payments import BRIEF, write_narrow_payments
+>>>>>>> theirs
 
 # small data never pays for the optimising compiler, which doubles the time of a test run, nor for having Spark's own
 # classes verified at each start
@@ -63,6 +68,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("WEIR_LAKE", "WEIR_CHECKPOINTS"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
+
+
+@pytest.fixture
+def brief_payments(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pack of payments has few features: for tests of what becomes of messages."""
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_narrow_payments(home / "packs", **BRIEF)))
 
 
 @pytest.fixture(scope="session")

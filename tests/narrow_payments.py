@@ -40,14 +40,28 @@ spree: {fires: [{user_amount_24h: 100000, user_merchants_1h: 2}], holds: [{user_
 moved: {fires: [{previous_country: US, country: FR, seconds_since_previous: 9}], holds: [{country: FR}]}
 device: {fires: [{is_first_device: true}], holds: [{device_events_10m: 4}]}
 """
+# as small_pack.BRIEF: for tests of what becomes of messages, whatever their features are
+BRIEF = {
+    "features": "".join(
+        line
+        for line in FEATURES.splitlines(keepends=True)
+        if "user_payments_5m" in line or "is_first_device" in line
+    ),
+    "rules": """\
+version: 1
+rules:
+  - {name: burst, when: user_payments_5m >= 2, points: 20, text: "{user_payments_5m} payments in 5 minutes"}
+""",
+    "cases": "burst: {fires: [{user_payments_5m: 2}], holds: [{user_payments_5m: 1}]}\n",
+}
 
 
-def write_narrow_payments(domains: Path) -> Path:
-    """A folder of packs -> the same, with `payments` in it."""
+def write_narrow_payments(domains: Path, **texts: str) -> Path:
+    """A folder of packs -> the same, with `payments` in it, the text of some files replaced."""
     folder = domains / "payments"
     folder.mkdir(parents=True)
-    texts = {"features": FEATURES, "reference": "[]\n", "rules": RULES, "cases": CASES}
-    for name, text in texts.items():
+    narrow = {"features": FEATURES, "reference": "[]\n", "rules": RULES, "cases": CASES}
+    for name, text in (narrow | texts).items():
         (folder / f"{name}.yml").write_text(text)
     (folder / "contract.yml").write_text((PACKAGED_DOMAINS / "payments" / "contract.yml").read_text())
     return domains

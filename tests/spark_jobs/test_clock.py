@@ -11,7 +11,7 @@ from spark_jobs import batch_report, raw, scored, scorer
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.stream import Intake, drain
-from tests.small_pack import write_small_pack
+from tests.small_pack import write_brief_pack
 from weir.settings import settings
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
@@ -58,7 +58,7 @@ def age(folder, span):
 
 
 def test_a_clock_set_back_loses_nothing_and_changes_no_feature(spark, home, clock, monkeypatch):
-    monkeypatch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs").parent))
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(home / "packs").parent))
     folder = home / "in"
     folder.mkdir()
     # a batch for each file, each received an hour before the one before it, over midnight

@@ -8,7 +8,7 @@ from data_quality.books import books
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.stream import Intake, drain
-from tests.small_pack import FILES
+from tests.small_pack import write_brief_pack
 from weir.mapping import load_mapping
 from weir.pack import load_pack
 from weir.settings import settings
@@ -28,11 +28,7 @@ NOON = 1_790_000_000
 @pytest.fixture
 def domain(home, monkeypatch):
     """A pack of its own in a folder of domains of its own."""
-    folder = home / "domains" / "small"
-    folder.mkdir(parents=True)
-    for name, text in FILES.items():
-        (folder / name).write_text(text)
-    monkeypatch.setenv("WEIR_DOMAINS", str(folder.parent))
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(home / "domains").parent))
     return "small"
 
 

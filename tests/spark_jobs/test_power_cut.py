@@ -15,7 +15,7 @@ from spark_jobs import kept, scorer, storage
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, drain_raw
 from spark_jobs.stream import Intake, create_tables, start_scored
-from tests.small_pack import RULES, write_small_pack
+from tests.small_pack import BRIEF, write_brief_pack
 from weir.settings import settings
 
 # of a batch with a message that kills it, in their order
@@ -61,7 +61,7 @@ def name_of_text(spark: object, path: str, text: str) -> str:
 @pytest.fixture
 def land(spark, home, monkeypatch):
     """A function: lines -> landed in raw/small, in the order of the calls."""
-    monkeypatch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "domains").parent))
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(home / "domains").parent))
     create_tables(spark, "small")
     folder = home / "in"
     folder.mkdir()
@@ -80,7 +80,7 @@ def payment(event_id, second):
 
 def score(spark, version):
     """Score what has landed; the pack's rules have that version by now."""
-    write_small_pack(settings().domains, rules=RULES.replace("version: 3", f"version: {version}"))
+    write_brief_pack(settings().domains, rules=BRIEF["rules"].replace("version: 3", f"version: {version}"))
     start_scored(spark, "small", Intake(), once=True).awaitTermination()
 
 

@@ -15,7 +15,7 @@ from spark_jobs.lake import append_once, read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.settled import kept_settled
 from spark_jobs.stream import Intake, drain
-from tests.small_pack import small_messages, write_small_pack
+from tests.small_pack import small_messages, write_brief_pack
 from weir.settings import settings
 
 
@@ -26,7 +26,7 @@ def lines():
 
 @pytest.fixture
 def folder(home, monkeypatch):
-    write_small_pack(home / "domains", "small")
+    write_brief_pack(home / "domains", "small")
     monkeypatch.setenv("WEIR_DOMAINS", str(home / "domains"))
     path = home / "in"
     path.mkdir()

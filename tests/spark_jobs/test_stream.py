@@ -45,6 +45,7 @@ def raw_keys(spark):
     )
 
 
+@pytest.mark.usefixtures("brief_payments")
 def test_draining_again_changes_nothing(spark, home, lines):
     folder = write_files(home / "in", lines[:50], 1)
     first = drained(spark, folder)
@@ -54,6 +55,7 @@ def test_draining_again_changes_nothing(spark, home, lines):
     assert settled_keys(spark) == raw_keys(spark)
 
 
+@pytest.mark.usefixtures("brief_payments")
 def test_a_rewritten_file_is_left_out_and_named_at_the_end(spark, home, lines):
     folder = write_files(home / "in", lines[:40], 2)
     drained(spark, folder)
@@ -65,6 +67,7 @@ def test_a_rewritten_file_is_left_out_and_named_at_the_end(spark, home, lines):
     assert settled_keys(spark) == raw_keys(spark)
 
 
+@pytest.mark.usefixtures("brief_payments")
 def test_a_second_writer_of_a_domain_is_refused(spark, home, lines):
     folder = write_files(home / "in", lines[:5], 1)
     with writing("payments", "another stream"), pytest.raises(LeaseHeld, match="another stream"):
