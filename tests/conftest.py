@@ -11,13 +11,9 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.jars import KAFKA, S3A
 from spark_jobs.session import spark_session
-<<<<<<< ours
 from tests.kafka_broker import Broker, broker
-from tests.started import free_port
-=======
-from tests.kafka_broker import Broker, broker, free_port
 from tests.narrow_payments import BRIEF, write_narrow_payments
->>>>>>> theirs
+from tests.started import free_port
 
 # small data never pays for the optimising compiler, which doubles the time of a test run, nor for having Spark's own
 # classes verified at each start
