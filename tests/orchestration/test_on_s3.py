@@ -5,15 +5,16 @@ import re
 from itertools import islice
 
 import pytest
+from pyspark.sql import functions as F
 
 from data_quality.books import books
+from orchestration.commands import app
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.stream import Intake, drain
-from tests.narrow_payments import write_narrow_payments
 from tests.s3_server import s3_server
 from tests.small_pack import small_messages, write_small_pack
-from weir.settings import settings
+from weir.settings import PACKAGED_DOMAINS, settings
 
 # a server that is down for minutes, in moments: each client gives up after its third try
 IMPATIENT = {
@@ -27,6 +28,18 @@ REFUSED = {
     "PUT .*/raw/small/_delta_log/.*json": "raw/small/files",
     "PUT .*/scored/small/.*parquet": "scored/small",
     "GET .*/scored/small/event_date.*parquet": "scored/small",
+}
+# the shipped contract, quick to judge by
+CRYPTO = {
+    "contract": (PACKAGED_DOMAINS / "crypto" / "contract.yml").read_text(),
+    "features": "- {name: from_transfers_10m, kind: count, key: [from_address], window: 10m}\n",
+    "reference": "[]\n",
+    "rules": """\
+version: 1
+rules:
+  - {name: burst, when: from_transfers_10m >= 2, points: 40, text: "{from_transfers_10m} transfers"}
+""",
+    "cases": "burst: {fires: [{from_transfers_10m: 2}], holds: [{from_transfers_10m: 1}]}\n",
 }
 
 
@@ -43,6 +56,20 @@ def s3(spark, tmp_path_factory):
         yield refusals
 
 
+@pytest.fixture(scope="module")
+def crypto(s3, tmp_path_factory):
+    """A home whose lake and checkpoints are on S3, with messages of crypto that the commands have landed."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WEIR_HOME", str(home))
+        patch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs", "crypto", **CRYPTO).parent))
+        on_bucket("weir", patch)
+        folder = str(home / "in")
+        app(["simulate", "crypto", "--events", "60", "--files", "2", "--out", folder], standalone_mode=False)
+        app(["stream", "crypto", "--once", "--from", f"files:{folder}/messages"], standalone_mode=False)
+        yield home
+
+
 def on_bucket(bucket, monkeypatch):
     monkeypatch.setenv("WEIR_LAKE", f"s3a://{bucket}/lake")
     monkeypatch.setenv("WEIR_CHECKPOINTS", f"s3a://{bucket}/checkpoints")
@@ -54,22 +81,37 @@ def counted_books(spark, domain):
     return counted
 
 
-def test_the_commands_work_on_a_lake_and_checkpoints_on_s3(spark, s3, home, weir, monkeypatch):
-    on_bucket("weir", monkeypatch)
-    monkeypatch.setenv("WEIR_DOMAINS", str(write_narrow_payments(home / "packs")))
-    assert weir("simulate", "payments", "--events", "200", "--out", str(home / "in")).code == 0
-    streamed = weir("stream", "payments", "--once", "--json", "--from", f"files:{home / 'in' / 'messages'}")
-    (row,) = json.loads(streamed.out)
-    counted = counted_books(spark, "payments")
-    assert (counted["balanced"], counted["raw"], counted["pending"]) == (True, row["messages"], 0)
-    assert (home / "lake").exists() is False
-    assert (home / "checkpoints").exists() is False
+def rows_of(ended):
+    """What a removal printed as JSON: where -> how many."""
+    assert ended.code == 0, ended.err
+    return {row["where"]: row["rows"] for row in json.loads(ended.out)}
+
+
+def test_a_lake_and_checkpoints_on_s3_are_marts_and_answers(spark, crypto, weir):
+    counted = counted_books(spark, "crypto")
+    assert (counted["balanced"], counted["raw"] > 60, counted["pending"]) == (True, True, 0)
+    assert (crypto / "lake").exists() is False
+    assert (crypto / "checkpoints").exists() is False
 
     marts = {mart["mart"]: mart["rows"] for mart in json.loads(weir("marts", "--json").out)}
-    assert marts["decisions"] == row["scored"] > 100
-    (decided,) = json.loads(weir("sql", "select max(event_id) as id from scored_payments", "--json").out)
-    (explained,) = json.loads(weir("explain", "payments", decided["id"], "--json").out)
+    assert marts["decisions"] == counted["scored"] > 50
+    (decided,) = json.loads(weir("sql", "select max(event_id) as id from scored_crypto", "--json").out)
+    (explained,) = json.loads(weir("explain", "crypto", decided["id"], "--json").out)
     assert decided["id"] in json.dumps(explained)
+
+
+def test_an_address_is_erased_from_s3(spark, crypto, weir):
+    scored = read_table(spark, settings().table("scored", "crypto"))
+    sent = scored.where("from_address is not null").groupBy("from_address").count()
+    (sender,) = sent.orderBy(F.desc("count"), "from_address").take(1)
+    shouted = f"0x{sender['from_address'][2:].upper()}"
+    gone = rows_of(weir("erase", "crypto", shouted, "--column", "from_address", "--json"))
+    assert gone["scored"] >= sender["count"]
+    assert gone["files searched"] > 20
+    assert gone["files that still name it"] == 0
+    after = read_table(spark, settings().table("scored", "crypto"))
+    assert after.where(F.col("from_address") == sender["from_address"]).count() == 0
+    assert counted_books(spark, "crypto")["balanced"]
 
 
 def test_a_lake_that_refuses_for_a_while_costs_no_message(spark, s3, home, weir, monkeypatch):
