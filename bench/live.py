@@ -53,9 +53,14 @@ class Live:
     def send(self, rate: int, seconds: float) -> range:
         """Send payments that occur as they are sent -> their numbers."""
         numbers = range(self.sent, self.sent + int(rate * seconds))
-        send_to_kafka("payments", paced(map(_message, numbers), rate))
-        self.sent = numbers.stop
+        send_to_kafka("payments", paced(map(self._message, numbers), rate))
         return numbers
+
+    def _message(self, number: int) -> Message:
+        # counted as it goes, for who looks meanwhile
+        self.sent = number + 1
+        event = payment(number, f"u{number * 7 % USERS}", datetime.now(UTC))
+        return Message(event["user_id"], json.dumps(event).encode())
 
     def batches(self) -> list[dict[str, float]]:
         """What it has said of the batches that it scored."""
@@ -68,11 +73,6 @@ class Live:
             if self.process.poll() is not None:
                 raise SystemExit(self.log.read_text()[-3000:])
             time.sleep(0.5)
-
-
-def _message(number: int) -> Message:
-    event = payment(number, f"u{number * 7 % USERS}", datetime.now(UTC))
-    return Message(event["user_id"], json.dumps(event).encode())
 
 
 @contextmanager
