@@ -17,8 +17,6 @@ from weir.feature import SESSIONS, Feature
 
 PREFIX = "of_"
 ROW_ID = ("seq", "part")
-# rows of one key in the order of time: arrival settles ties
-TIME_ORDER = ("at", *ROW_ID)
 ORDERS = {"at": "unix_micros(occurred_at)", "seq": "seq", "part": "part"}
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from spark_jobs.feature_rows import addends, condition, conditions, contract_column, identities
+from spark_jobs.feature_rows import ROW_ID, condition, contract_column
 from spark_jobs.key_groups import KeyGroup
 from spark_jobs.layers import Transform
 from spark_jobs.wide_sums import limb_names, whole
@@ -17,23 +17,31 @@ from spark_jobs.windows.window import KeyWindows, Window
 from weir.feature import Feature
 
 MICROSECOND = timedelta(microseconds=1)
+# so many events, with what is merged of their history, are told sooner in one task than moved between several
+EVENTS_OF_ONE_TASK = 20_000
 # a task holds its rows in memory, about 300 bytes each
 ROWS_OF_TASK = 500_000
 WIDE = T.DecimalType(38, 0)
 
 
+def in_one_task(events: int) -> bool:
+    """Whether a batch of so many events is told without moving its rows."""
+    return events <= EVENTS_OF_ONE_TASK
+
+
 def with_windows(groups: Sequence[KeyGroup], events: int) -> Transform:
     """Feature rows -> those of the batch: ROW_ID, `is_late`, the columns of every feature's window.
 
-    events: how many the batch has; 0 for rows of one task, which need not be moved.
+    events: how many the batch has.
     """
+    windows = [key_windows(group) for group in groups]
 
     def transform(rows: DataFrame) -> DataFrame:
-        if not events:
-            return _told(groups, (), rows)
+        if in_one_task(events):
+            return _told(windows, (), rows.coalesce(1))
         tasks = max(rows.sparkSession.sparkContext.defaultParallelism, -(-events // ROWS_OF_TASK))
-        for number, group in enumerate(groups):
-            rows = _told([group], groups[number + 1 :], rows.repartition(tasks, group.hash))
+        for number, group in enumerate(windows):
+            rows = _told([group], windows[number + 1 :], rows.repartition(tasks, group.member))
         return rows
 
     return transform
@@ -56,35 +64,29 @@ def key_windows(group: KeyGroup) -> KeyWindows:
     return KeyWindows(group.root, group.hash, windows)
 
 
-def _told(groups: Sequence[KeyGroup], later: Sequence[KeyGroup], rows: DataFrame) -> DataFrame:
+def _told(groups: Sequence[KeyWindows], later: Sequence[KeyWindows], rows: DataFrame) -> DataFrame:
     """Rows of whole keys -> with these groups' windows, and without what only they read."""
-    done = _read(groups) - _read(later)
+    done = _read(groups) - _read(later) - {*ROW_ID}
     kept = [field for field in rows.schema if field.name not in done]
-    made = [field for group in groups for feature in group.features for field in _made(feature, rows.schema)]
+    made = [field for group in groups for window in group.windows for field in _made(window, rows.schema)]
     schema = T.StructType([*kept, *made])
-    return rows.mapInArrow(told([key_windows(group) for group in groups], schema.names), schema)
+    return rows.mapInArrow(told(groups, schema.names), schema)
 
 
-def _read(groups: Sequence[KeyGroup]) -> set[str]:
+def _read(groups: Sequence[KeyWindows]) -> set[str]:
     """The columns that the groups' windows are found from."""
-    if not groups:
-        return set()
-    features = [feature for group in groups for feature in group.features]
-    hashes = [group.hash for group in groups]
-    return {"at", "in_batch", *hashes, *identities(features), *addends(features), *conditions(features)}
+    return {column for group in groups for column in (group.member, *group.columns)}
 
 
-def _made(feature: Feature, schema: T.StructType) -> Iterable[T.StructField]:
-    """The columns of a feature's window, with their types."""
-    for made, column in _addends(feature):
+def _made(window: Window, schema: T.StructType) -> Iterable[T.StructField]:
+    """The columns of a window, with their types."""
+    for made, column in window.addends:
         is_wide = isinstance(schema[column].dataType, T.DecimalType)
         yield T.StructField(made, WIDE if is_wide else T.LongType())
-    if feature.kind == "previous":
-        yield T.StructField(feature.name, schema[str(feature.value)].dataType)
-    elif not _addends(feature):
-        yield T.StructField(
-            feature.name, T.BooleanType() if feature.kind == "is_first_seen" else T.LongType()
-        )
+    if window.kind == "previous":
+        yield T.StructField(window.name, schema[window.value].dataType)
+    elif not window.addends:
+        yield T.StructField(window.name, T.BooleanType() if window.kind == "is_first_seen" else T.LongType())
 
 
 def _window(feature: Feature, rest: tuple[str, ...]) -> Window:

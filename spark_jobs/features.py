@@ -9,14 +9,11 @@ from pyspark.sql import functions as F
 
 from spark_jobs.extent import Extent, extent_of
 from spark_jobs.feature_rows import ROW_ID, contract_column, set_apart, to_feature_rows
-from spark_jobs.feature_windows import answer, with_windows
+from spark_jobs.feature_windows import answer, in_one_task, with_windows
 from spark_jobs.history import to_history_rows
 from spark_jobs.key_groups import key_groups
 from spark_jobs.layers import Transform
 from weir.feature import Feature
-
-# so many events, with what is merged of their history, are told sooner in one task than moved between several
-EVENTS_OF_TASK = 20_000
 
 
 def with_features(
@@ -36,15 +33,13 @@ def with_features(
         if not known:
             return events.withColumn("is_late", F.lit(False))
         size = extent or extent_of(events)
-        few = size.events <= EVENTS_OF_TASK
         rows = events.transform(to_feature_rows(groups))
         if history is not None and size.first:
             earlier = history.transform(to_history_rows(groups, rows, size.first))
             rows = rows.unionByName(earlier, allowMissingColumns=True)
         answers = [f"{answer(one, events.schema)} as `{contract_column(one.name)}`" for one in known]
-        found = (rows.coalesce(1) if few else rows).transform(with_windows(groups, 0 if few else size.events))
-        found = found.selectExpr(*ROW_ID, *answers, "is_late")
-        return events.join(F.broadcast(found) if few else found, [*ROW_ID]).select(
+        found = rows.transform(with_windows(groups, size.events)).selectExpr(*ROW_ID, *answers, "is_late")
+        return events.join(F.broadcast(found) if in_one_task(size.events) else found, [*ROW_ID]).select(
             *events.columns, *(feature.name for feature in features), "is_late"
         )
 

@@ -17,17 +17,9 @@ class KeyGroup:
     features: tuple[Feature, ...]
 
     @property
-    def name(self) -> str:
-        return "_".join(self.root)
-
-    @property
-    def partition(self) -> tuple[str, ...]:
-        """The columns that name one key of `root`: its hash first, which sorts faster than text."""
-        return (self.hash, *self.root)
-
-    @property
     def hash(self) -> str:
-        return f"{self.name}_hash"
+        """The column that is even in rows which have the key, alike in those that share it."""
+        return f"{'_'.join(self.root)}_hash"
 
     def only(self, keep: Callable[[Feature], bool]) -> KeyGroup:
         """The group with those features alone."""
@@ -38,15 +30,8 @@ class KeyGroup:
         """The longest look back of any feature of the group."""
         return max(feature.span for feature in self.features)
 
-    def by_key(self) -> dict[tuple[str, ...], tuple[Feature, ...]]:
-        """{columns beyond the root: features of that key}, the root's own first."""
-        keys = {self.rest(feature) for feature in self.features}
-        return {
-            key: tuple(feature for feature in self.features if self.rest(feature) == key)
-            for key in sorted(keys, key=lambda columns: (len(columns), columns))
-        }
-
     def rest(self, feature: Feature) -> tuple[str, ...]:
+        """The columns of a feature's key beyond the root."""
         return tuple(sorted(set(feature.key) - set(self.root)))
 
 

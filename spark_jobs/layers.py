@@ -16,15 +16,10 @@ Transform = Callable[[DataFrame], DataFrame]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One select: the columns it adds (name -> Spark SQL over the layer below), and those it leaves out.
-
-    `together`: the column by which rows are first brought to one task. `where`: the rows it keeps.
-    """
+    """One select: the columns it adds (name -> Spark SQL over the layer below), and those it leaves out."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     without: Iterable[str] = ()
-    together: str | None = None
-    where: str | None = None
 
 
 def with_layers(layers: Iterable[Layer]) -> Transform:
@@ -50,9 +45,7 @@ def quoted(names: Iterable[str]) -> str:
 
 
 def _select(layer: Layer, source: str) -> str:
-    hint = f"/*+ repartition(`{layer.together}`) */ " if layer.together else ""
     without = [*layer.without]
     kept = f"* except ({quoted(without)})" if without else "*"
     added = "".join(f", {braced(sql)} as `{name}`" for name, sql in layer.columns.items())
-    where = f" where {braced(layer.where)}" if layer.where else ""
-    return f"(select {hint}{kept}{added} from {source}{where})"
+    return f"(select {kept}{added} from {source})"

@@ -19,11 +19,11 @@ def test_a_finer_key_joins_the_group_of_the_coarser_one():
     assert groups[-1].span == timedelta(seconds=60)
 
 
-def test_the_roots_own_features_come_first():
+def test_a_finer_key_is_the_root_and_the_rest():
     (group,) = key_groups(
         [feature("amount", "sum", "currency", "user", value="amount"), feature("payments", "count", "user")]
     )
-    assert list(group.by_key()) == [(), ("currency",)]
+    assert {one.name: group.rest(one) for one in group.features} == {"amount": ("currency",), "payments": ()}
 
 
 def test_keys_that_share_no_root_are_groups_of_their_own():
