@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -26,6 +27,7 @@ from bench.machine import machine, resident_mib
 from bench.microbatch import USERS, payment
 from domains.kafka import send_to_kafka
 from domains.simulation import Message, paced
+from spark_jobs.upkeep import ZONES
 from tests.kafka_broker import broker
 from weir.settings import settings
 from weir.warehouse import connect_lake
@@ -94,12 +96,15 @@ def live() -> Iterator[Live]:
 
 def committed() -> dict[int, float]:
     """The batches of scored -> when a reader could first see them, in seconds since 1970."""
-    times = {}
-    for log in Path(settings().table("scored", "payments"), "_delta_log").glob("*.json"):
+    actions = _actions("scored")
+    return {action["txn"]["version"]: seen for action, seen in actions if "txn" in action}
+
+
+def _actions(zone: str) -> Iterator[tuple[dict[str, Any], float]]:
+    """What the commits of a table say, and when each commit was made."""
+    for log in Path(settings().table(zone, "payments"), "_delta_log").glob("*.json"):
         for line in log.read_text().splitlines():
-            if transaction := json.loads(line).get("txn"):
-                times[transaction["version"]] = log.stat().st_mtime
-    return times
+            yield json.loads(line), log.stat().st_mtime
 
 
 def latency(numbers: range) -> str:
@@ -159,6 +164,10 @@ def _sample(service: Live, minute: float) -> dict[str, float]:
     return {
         "minute": minute,
         "resident MiB": resident_mib(service.process.pid),
+        "files of the newest versions": sum(
+            ("add" in action) - ("remove" in action) for zone in ZONES for action, _ in _actions(zone)
+        ),
+        # with those that only older versions have, which a vacuum leaves for a week
         "files of the lake": _files(places.root / "lake"),
         "files of checkpoints": _files(places.root / "checkpoints"),
         "seconds of the newest batch": service.batches()[-1]["seconds"],
