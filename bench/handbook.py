@@ -74,7 +74,8 @@ def run(parquet: Path) -> None:
     """Land and score the whole history, then print figures, books and differences."""
     from spark_jobs.landing import start_raw
     from spark_jobs.session import spark_session
-    from spark_jobs.stream import create_tables, intake, start_scored, writing
+    from spark_jobs.stream import create_tables, intake, start_scored
+    from spark_jobs.writing import writing
 
     events = duckdb.sql(f"select count(*) from read_parquet('{parquet}/*.parquet')").fetchall()[0][0]
     print(machine(), flush=True)

@@ -25,7 +25,8 @@ from spark_jobs import scored
 from spark_jobs.lake import append_once, compact
 from spark_jobs.service import Service
 from spark_jobs.session import spark_session
-from spark_jobs.stream import create_tables, intake, serve, writing
+from spark_jobs.stream import create_tables, intake, serve
+from spark_jobs.writing import writing
 from weir.pack import load_pack
 from weir.settings import settings
 from weir.tables import scored_columns

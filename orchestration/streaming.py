@@ -12,7 +12,8 @@ from orchestration.stop_signals import told_to_stop
 from orchestration.wall_clock import WallClock
 from spark_jobs.batch_report import Report
 from spark_jobs.session import spark_session
-from spark_jobs.stream import Drained, Intake, drain, intake, serve, writing
+from spark_jobs.stream import Drained, Intake, drain, intake, serve
+from spark_jobs.writing import writing
 
 
 def intakes(

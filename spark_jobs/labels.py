@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.lake import create_table, ddl, merge_into, read_table
-from spark_jobs.lease import lease
+from spark_jobs.writing import writing
 from weir.error import WeirError
 from weir.settings import settings
 from weir.tables import LABELS
@@ -26,7 +26,7 @@ class LabelError(WeirError):
 @contextmanager
 def loading_labels(domain: str, holder: str) -> Iterator[None]:
     """Hold the lease of who changes a domain's labels: its streams go on meanwhile. Raises LeaseHeld."""
-    with lease(settings().root / "leases" / f"labels-{domain}", holder):
+    with writing(f"labels-{domain}", holder):
         yield
 
 

@@ -22,7 +22,8 @@ from spark_jobs.persisted import persisted
 from spark_jobs.quarantine import with_duplicate_reason
 from spark_jobs.raw import next_seq
 from spark_jobs.repair import Repair, mappings_of, with_repair
-from spark_jobs.stream import create_tables, writing
+from spark_jobs.stream import create_tables
+from spark_jobs.writing import writing
 from weir.error import WeirError
 from weir.mapping import ColumnMapping
 from weir.pack import load_pack

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +15,6 @@ from spark_jobs.checkpoint import require_whole
 from spark_jobs.epoch import resume
 from spark_jobs.lake import create_table, rows_appended, stream_table, table_version
 from spark_jobs.landing import Landed, drain_raw, start_raw
-from spark_jobs.lease import Holder, lease
 from spark_jobs.raw import create_raw
 from spark_jobs.scorer import Scorer, lists_of
 from spark_jobs.service import Service
@@ -25,6 +22,7 @@ from spark_jobs.settled import keep_settled, kept_settled
 from spark_jobs.sources.kinds import parse_source
 from spark_jobs.sources.source import RecordSource, Source
 from spark_jobs.upkeep import Upkeep, with_upkeep
+from spark_jobs.writing import writing
 from weir.duration import EXAMPLES, LONGEST, parse_duration
 from weir.error import WeirError
 from weir.mapping import FORMATS, ColumnMapping, load_mapping
@@ -180,13 +178,6 @@ def start_scored(
     run = with_upkeep(scorer, Upkeep(spark, domain, checkpoint))
     writer = rows.writeStream.foreachBatch(run).queryName(name).option("checkpointLocation", checkpoint)
     return (writer.trigger(availableNow=True) if once else writer.trigger(processingTime=EVERY)).start()
-
-
-@contextmanager
-def writing(domain: str, name: str) -> Iterator[Holder]:
-    """Hold the domain's lease: one writer at a time. Raises LeaseHeld."""
-    with lease(settings().root / "leases" / domain, name) as holder:
-        yield holder
 
 
 def _landed(spark: SparkSession, domain: str, wanted: Intake) -> Landed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 # of a server that is not Amazon's: none of them cares, but a signature needs one
@@ -43,6 +44,17 @@ def duckdb_secret() -> dict[str, str]:
         keys = found.get_frozen_credentials()
         options |= {"key_id": keys.access_key, "secret": keys.secret_key, "session_token": keys.token}
     return {name: text for name, text in options.items() if text} | _endpoint_options()
+
+
+def s3_client() -> Any:
+    """A client of S3 itself, for what a file system cannot say: boto3's, which has no Python types."""
+    import boto3
+    from botocore.config import Config
+
+    # a bucket's own host name would need a name server that knows it; who holds a lease cannot wait for minutes
+    style = {"addressing_style": "path"} if endpoint() else {}
+    config = Config(s3=style, connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 3})
+    return boto3.client("s3", config=config, region_name=_region() or (REGION if endpoint() else None))
 
 
 def _endpoint_options() -> dict[str, str]:

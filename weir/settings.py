@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         """'scored/payments' -> path or URI of that query's checkpoint."""
         return f"{_location(self.checkpoints, self.root / 'checkpoints')}/{query}"
 
+    def lease(self, what: str) -> str:
+        """'payments' -> where all that write to the lake can see who does."""
+        return self.table("leases", what)
+
 
 def settings() -> Settings:
     """The settings of this moment: read anew each time, so that a test may change the environment."""

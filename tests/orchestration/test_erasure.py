@@ -24,7 +24,8 @@ from spark_jobs.sources.jetstream import spool_of
 from spark_jobs.sources.jetstream_frame import Frame
 from spark_jobs.sources.source import FilesSource
 from spark_jobs.sources.spool import Spool
-from spark_jobs.stream import Drained, Intake, drain, writing
+from spark_jobs.stream import Drained, Intake, drain
+from spark_jobs.writing import writing
 from tests.narrow_payments import write_narrow_payments
 from weir.byte_search import search
 from weir.error import WeirError

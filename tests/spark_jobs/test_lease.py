@@ -32,7 +32,7 @@ def holder(tmp_path):
 
 
 def test_a_live_holder_refuses_the_next_and_is_named(tmp_path, holder):
-    refusal = rf"'stream payments' \(pid {holder.pid}\) has been writing since 20"
+    refusal = rf"'stream payments' \(pid {holder.pid} on .+\) has been writing since 20"
     with pytest.raises(LeaseHeld, match=refusal), lease(tmp_path / "payments", "release"):
         pass
 
@@ -40,8 +40,10 @@ def test_a_live_holder_refuses_the_next_and_is_named(tmp_path, holder):
 def test_a_killed_holder_is_replaced_at_once(tmp_path, holder):
     holder.kill()
     holder.wait()
-    with lease(tmp_path / "payments", "release") as mine:
+    with lease(tmp_path / "payments", "release") as (mine, left):
         assert mine.pid == os.getpid()
+        assert left
+        assert left.pid == holder.pid
 
 
 def test_one_process_cannot_hold_a_lease_twice(tmp_path):
@@ -53,13 +55,13 @@ def test_one_process_cannot_hold_a_lease_twice(tmp_path):
 def test_a_lease_is_free_again_after_its_block_even_when_that_failed(tmp_path):
     with pytest.raises(ZeroDivisionError), lease(tmp_path / "payments", "stream"):
         raise ZeroDivisionError
-    with lease(tmp_path / "payments", "release") as mine:
-        assert mine.name == "release"
+    with lease(tmp_path / "payments", "release") as (mine, left):
+        assert (mine.name, left) == ("release", None)
 
 
 def test_anyone_can_ask_who_holds_a_lease(tmp_path):
     path = tmp_path / "payments"
     assert lease_holder(path) is None
-    with lease(path, "stream") as mine:
+    with lease(path, "stream") as (mine, _):
         assert lease_holder(path) == mine
     assert lease_holder(path) is None

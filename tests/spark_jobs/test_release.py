@@ -13,7 +13,8 @@ from spark_jobs.lease import LeaseHeld
 from spark_jobs.release import Outcome, open_messages, release, try_repair
 from spark_jobs.repair import load_repair
 from spark_jobs.sources.source import FilesSource
-from spark_jobs.stream import Intake, drain, writing
+from spark_jobs.stream import Intake, drain
+from spark_jobs.writing import writing
 from tests.small_pack import write_brief_pack
 from weir.pack import load_pack
 from weir.settings import settings

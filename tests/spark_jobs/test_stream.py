@@ -9,7 +9,8 @@ from domains.simulation import simulate
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, LeftOut
 from spark_jobs.lease import LeaseHeld
-from spark_jobs.stream import Intake, drain, intake, writing
+from spark_jobs.stream import Intake, drain, intake
+from spark_jobs.writing import writing
 from tests.arrivals import write_files
 from weir.error import WeirError
 from weir.settings import settings

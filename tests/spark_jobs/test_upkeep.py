@@ -12,8 +12,9 @@ from spark_jobs import stream, upkeep
 from spark_jobs.lake import compact, read_table
 from spark_jobs.sources.source import FilesSource
 from spark_jobs.storage import read_text, replace_text
-from spark_jobs.stream import Intake, serve, writing
+from spark_jobs.stream import Intake, serve
 from spark_jobs.upkeep import Upkeep
+from spark_jobs.writing import writing
 from tests.small_pack import write_brief_pack
 from weir.settings import settings
 

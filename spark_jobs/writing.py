@@ -1,0 +1,25 @@
+"""Who may write to a domain: one process of this home, and of all machines that share a lake on S3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from spark_jobs.lease import Holder, lease
+from weir.s3 import s3_uri
+from weir.settings import settings
+
+
+@contextmanager
+def writing(what: str, name: str) -> Iterator[Holder]:
+    """Hold the lease of a domain, or of its labels, while the block runs: one writer at a time. Raises LeaseHeld."""
+    with lease(settings().root / "leases" / what, name) as (holder, left):
+        shared = s3_uri(settings().lease(what))
+        if not shared.startswith("s3://"):
+            yield holder
+            return
+        # boto3 takes its time to import
+        from spark_jobs.s3_lease import s3_lease
+
+        with s3_lease(shared, holder, left):
+            yield holder
