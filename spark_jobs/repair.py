@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -100,13 +100,11 @@ def _named(mappings: Mapping[str | None, ColumnMapping]) -> Column:
 def _with_payloads(repair: FunctionRepair) -> Transform:
     """The user's function is Python, so its rows go through Python: a few refused ones, never the stream."""
 
-    def repaired(payloads: pd.Series) -> pd.DataFrame:
-        function = _function(repair.code, repair.file)
-        return pd.DataFrame(
-            [repaired_by(function, payload) for payload in payloads], columns=["payload", "kept_back"]
-        )
+    def repaired(payload: bytes | None) -> tuple[bytes | None, str | None]:
+        return repaired_by(_function(repair.code, repair.file), payload)
 
-    apply = F.pandas_udf(repaired, REPAIRED)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    # not by Arrow, whose batches of 10,000 rows are too much of messages of a megabyte
+    apply = F.udf(repaired, REPAIRED, useArrow=False)
 
     def transform(raw: DataFrame) -> DataFrame:
         changed = raw.withColumn("_repaired", apply("payload"))
@@ -132,6 +130,7 @@ def repaired_by(function: Callable[[bytes], Any], payload: bytes | None) -> tupl
     )
 
 
+@cache
 def _function(code: str, file: str) -> Callable[[bytes], Any]:
     """A Python file's text -> its function `repair`; WeirError says what is wrong with it and where."""
     names: dict[str, Any] = {"__name__": "repair", "__file__": file}

@@ -41,6 +41,8 @@ SETTINGS = {
     "spark.hadoop.parquet.block.size": str(8 * 1024 * 1024),
     # Spark's own, and where Kafka's clients keep a password or a key
     "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas|keystore",
+    # otherwise the size of all that is on its way to Python is counted anew with every row; records are limited anyway
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(2**31 - 1),
     # a zone-less time in a Parquet file is UTC; one in nanoseconds arrives as a long, which parquet.py cuts
     "spark.sql.parquet.inferTimestampNTZ.enabled": "false",
     "spark.sql.legacy.parquet.nanosAsLong": "true",
