@@ -62,15 +62,29 @@ def reported(land: Land, run: Run, source: str, report: Report) -> Land:
     return run_batch
 
 
-def batch_report(judged_rows: DataFrame, domain: str, batch_id: int, began: datetime) -> BatchReport | None:
-    """The judged rows of a batch that has just been written -> its report; None when it had none."""
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a batch comes to: its messages, the parts scored and quarantined, and when the oldest came to `raw`."""
+
+    messages: int
+    scored: int
+    quarantined: int
+    oldest: datetime | None
+
+
+def tally_of(judged_rows: DataFrame) -> Tally:
+    """The judged rows of a batch -> its tally; reads them."""
     is_valid = F.col("reason").isNull()
     counts = (F.count_distinct("seq"), F.count_if(is_valid), F.count_if(~is_valid), F.min("received_at"))
     messages, scored, quarantined, oldest = judged_rows.agg(*counts).collect()[0]
-    if not messages:
+    return Tally(messages, scored, quarantined, oldest and oldest.replace(tzinfo=UTC))
+
+
+def batch_report(tally: Tally, domain: str, batch_id: int, began: datetime) -> BatchReport | None:
+    """The tally of a batch that has just been written -> its report; None when it had no message."""
+    if tally.oldest is None:
         return None
     ended = datetime.now(UTC)
-    seconds, lag = (
-        round((ended - since).total_seconds(), 3) for since in (began, oldest.replace(tzinfo=UTC))
-    )
-    return BatchReport(ended, domain, batch_id, messages, scored, quarantined, seconds, lag)
+    seconds, lag = (round((ended - since).total_seconds(), 3) for since in (began, tally.oldest))
+    counts = (tally.messages, tally.scored, tally.quarantined)
+    return BatchReport(ended, domain, batch_id, *counts, seconds, lag)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
+from spark_jobs.extent import Extent
 from spark_jobs.feature_rows import ROW_ID, condition, contract_column
 from spark_jobs.key_groups import KeyGroup
 from spark_jobs.layers import Transform
@@ -17,29 +18,22 @@ from spark_jobs.windows.window import KeyWindows, Window
 from weir.feature import Feature
 
 MICROSECOND = timedelta(microseconds=1)
-# so many events, with what is merged of their history, are told sooner in one task than moved between several
-EVENTS_OF_ONE_TASK = 20_000
 # a task holds its rows in memory, about 300 bytes each
 ROWS_OF_TASK = 500_000
 WIDE = T.DecimalType(38, 0)
 
 
-def in_one_task(events: int) -> bool:
-    """Whether a batch of so many events is told without moving its rows."""
-    return events <= EVENTS_OF_ONE_TASK
-
-
-def with_windows(groups: Sequence[KeyGroup], events: int) -> Transform:
+def with_windows(groups: Sequence[KeyGroup], extent: Extent) -> Transform:
     """Feature rows -> those of the batch: ROW_ID, `is_late`, the columns of every feature's window.
 
-    events: how many the batch has.
+    extent: the batch's.
     """
     windows = [key_windows(group) for group in groups]
 
     def transform(rows: DataFrame) -> DataFrame:
-        if in_one_task(events):
+        if extent.in_one_task:
             return _told(windows, (), rows.coalesce(1))
-        tasks = max(rows.sparkSession.sparkContext.defaultParallelism, -(-events // ROWS_OF_TASK))
+        tasks = max(rows.sparkSession.sparkContext.defaultParallelism, -(-extent.rows // ROWS_OF_TASK))
         for number, group in enumerate(windows):
             rows = _told([group], windows[number + 1 :], rows.repartition(tasks, group.member))
         return rows

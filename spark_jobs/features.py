@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.extent import Extent, extent_of
 from spark_jobs.feature_rows import ROW_ID, contract_column, set_apart, to_feature_rows
-from spark_jobs.feature_windows import answer, in_one_task, with_windows
+from spark_jobs.feature_windows import answer, with_windows
 from spark_jobs.history import to_history_rows
 from spark_jobs.key_groups import key_groups
 from spark_jobs.layers import Transform
@@ -38,8 +38,8 @@ def with_features(
             earlier = history.transform(to_history_rows(groups, rows, size.first))
             rows = rows.unionByName(earlier, allowMissingColumns=True)
         answers = [f"{answer(one, events.schema)} as `{contract_column(one.name)}`" for one in known]
-        found = rows.transform(with_windows(groups, size.events)).selectExpr(*ROW_ID, *answers, "is_late")
-        return events.join(F.broadcast(found) if in_one_task(size.events) else found, [*ROW_ID]).select(
+        found = rows.transform(with_windows(groups, size)).selectExpr(*ROW_ID, *answers, "is_late")
+        return events.join(found, [*ROW_ID]).select(
             *events.columns, *(feature.name for feature in features), "is_late"
         )
 

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.extent import extent_of
-from spark_jobs.judged import filter_valid, judged
+from spark_jobs.judged import judged
 from spark_jobs.lake import append_once, last_batch, read_table, table_version
 from spark_jobs.mapping import keep_mapping, kept_mappings
 from spark_jobs.persisted import persisted
@@ -121,7 +121,7 @@ def _tried(spark: SparkSession, domain: str, repair: Repair, reason: str | None)
         rows = cached.enter_context(
             persisted(tried.transform(judged(load_pack(domain).contract, kept | mappings)))
         )
-        days = extent_of(rows.transform(filter_valid)).days
+        days = extent_of(rows).days
         verdicts = rows.transform(with_duplicate_reason(tables["scored"], days)).groupBy(*RAW_KEY)
         # a message whose parts differ goes back whole: the parts that were valid before are duplicates then
         verdict = F.min_by(

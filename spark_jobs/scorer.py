@@ -13,8 +13,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import kept, quarantine, scored
-from spark_jobs.batch_report import Report, batch_report
-from spark_jobs.extent import Extent, extent_of
+from spark_jobs.batch_report import Report, Tally, batch_report, tally_of
+from spark_jobs.extent import Extent, extent_of, gathered
 from spark_jobs.failure import blames_storage, root_line
 from spark_jobs.judged import filter_valid, judged
 from spark_jobs.lake import append_once, create_table, read_table, table_version, to_types_of
@@ -124,29 +124,30 @@ class Batch:
         """Quarantine before scored: a crash between them leaves what a retry finds as it was."""
         with ExitStack() as cached:
             judged_rows = cached.enter_context(persisted(self._judged(self._without_poison(raw))))
-            extent = extent_of(judged_rows.transform(filter_valid))
-            rows = cached.enter_context(persisted(self._deduplicated(judged_rows, extent)))
-            refused = rows.transform(quarantine.quarantined(self.number))
-            if not refused.isEmpty():
-                self._append(refused, "quarantine", quarantine.PARTITION_BY)
-            self._append(self._scored(rows, extent), "scored", scored.PARTITION_BY)
-            self._report(rows)
+            extent = extent_of(judged_rows)
+            rows = judged_rows.transform(gathered(extent))
+            rows = cached.enter_context(persisted(self._deduplicated(rows, extent)))
+            tally = tally_of(rows)
+            if tally.quarantined:
+                refused = rows.transform(quarantine.quarantined(self.number))
+                self._append(refused, "quarantine", extent, quarantine.PARTITION_BY)
+            self._append(self._scored(rows, extent), "scored", extent, scored.PARTITION_BY)
+            self._report(tally)
 
     def scores_of(self, raw: DataFrame) -> DataFrame:
         """Raw rows -> what would be appended to scored; nothing is written."""
         judged_rows = self._judged(raw)
-        extent = extent_of(judged_rows.transform(filter_valid))
+        extent = extent_of(judged_rows)
         return self._scored(self._deduplicated(judged_rows, extent), extent)
 
-    def _report(self, rows: DataFrame) -> None:
-        # counted only for those who ask: it is one more job
-        if self.scorer.report:
-            found = batch_report(rows, self.scorer.domain, self.number, self.began)
-            if found:
-                self.scorer.report(found)
+    def _report(self, tally: Tally) -> None:
+        found = batch_report(tally, self.scorer.domain, self.number, self.began)
+        if self.scorer.report and found:
+            self.scorer.report(found)
 
-    def _append(self, rows: DataFrame, zone: str, partition_by: str) -> None:
-        append_once(rows, self.scorer.table(zone), self.scorer.query, self.batch_id, partition_by)
+    def _append(self, rows: DataFrame, zone: str, extent: Extent, partition_by: str) -> None:
+        spread_by = None if extent.in_one_task else partition_by
+        append_once(rows, self.scorer.table(zone), self.scorer.query, self.batch_id, spread_by)
 
     def _without_poison(self, raw: DataFrame) -> DataFrame:
         """Quarantine the messages that kill this batch, in a commit of their own, and go on with the others."""

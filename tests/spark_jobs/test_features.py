@@ -40,7 +40,7 @@ def test_every_kind_follows_its_definition_however_arrival_is_cut(spark, seed, d
 
 
 def test_many_rows_are_computed_in_several_tasks_with_the_same_result(spark, monkeypatch):
-    monkeypatch.setattr("spark_jobs.feature_windows.EVENTS_OF_ONE_TASK", 0)
+    monkeypatch.setattr("spark_jobs.extent.ROWS_OF_ONE_TASK", 0)
     events = random_events(3, 150, 0.3)
     found = computed(spark, EVERY_KIND, events, [70])
     assert found == [features_of(one, events, EVERY_KIND, holds) for one in events]

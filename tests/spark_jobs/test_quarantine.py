@@ -8,7 +8,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.extent import extent_of
-from spark_jobs.judged import filter_valid
 from spark_jobs.layers import Transform
 from spark_jobs.quarantine import as_poison, quarantined, with_duplicate_reason
 from weir.tables import QUARANTINE
@@ -54,9 +53,7 @@ def _scored(spark: SparkSession, *rows: tuple[int, str, date]) -> DataFrame:
 
 
 def _with_duplicates(scored: DataFrame) -> Transform:
-    return lambda rows: rows.transform(
-        with_duplicate_reason(scored, extent_of(rows.transform(filter_valid)).days)
-    )
+    return lambda rows: rows.transform(with_duplicate_reason(scored, extent_of(rows).days))
 
 
 def _reasons(judged: DataFrame, scored: DataFrame) -> list[str | None]:
