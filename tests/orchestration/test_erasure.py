@@ -26,7 +26,7 @@ from spark_jobs.sources.source import FilesSource
 from spark_jobs.sources.spool import Spool
 from spark_jobs.stream import Drained, Intake, drain
 from spark_jobs.writing import writing
-from tests.narrow_payments import write_narrow_payments
+from tests.narrow_payments import BRIEF, write_narrow_payments
 from weir.byte_search import search
 from weir.error import WeirError
 from weir.pack import load_pack
@@ -132,7 +132,7 @@ def versions(spark):
 def story(spark, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WEIR_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("WEIR_DOMAINS", str(write_narrow_payments(tmp_path_factory.mktemp("packs"))))
+        patch.setenv("WEIR_DOMAINS", str(write_narrow_payments(tmp_path_factory.mktemp("packs"), **BRIEF)))
         folder = tmp_path_factory.mktemp("in")
         write_everywhere(spark, folder)
         before, held = search([str(settings().root)], Subject(GONE)).hits, versions(spark)

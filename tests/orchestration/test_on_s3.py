@@ -13,7 +13,7 @@ from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.stream import Intake, drain
 from tests.s3_server import s3_server
-from tests.small_pack import small_messages, write_small_pack
+from tests.small_pack import small_messages, write_brief_pack, write_small_pack
 from weir.settings import PACKAGED_DOMAINS, settings
 
 # a server that is down for minutes, in moments: each client gives up after its third try
@@ -116,7 +116,7 @@ def test_an_address_is_erased_from_s3(spark, crypto, weir):
 
 def test_a_lake_that_refuses_for_a_while_costs_no_message(spark, s3, home, weir, monkeypatch):
     on_bucket("busy", monkeypatch)
-    monkeypatch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs").parent))
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(home / "packs").parent))
     folder, lines = home / "in", [message.body for message in islice(small_messages(), 40)]
     folder.mkdir()
     (folder / "0").write_bytes(b"\n".join(lines[:20]))

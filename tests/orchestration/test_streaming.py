@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from spark_jobs.lease import lease_holder
-from tests.small_pack import write_small_pack
+from tests.small_pack import write_brief_pack
 from weir.settings import settings
 from weir.warehouse import connect_lake
 
@@ -67,7 +67,7 @@ def wait_until(reached, run):
 
 
 def test_a_service_takes_later_files_and_ends_after_the_batch_at_hand_when_told_to(home, monkeypatch):
-    monkeypatch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs").parent))
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(home / "packs").parent))
     folder, lease = home / "in", home / "leases" / "small"
     folder.mkdir()
     with service(folder) as run:

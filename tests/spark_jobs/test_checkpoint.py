@@ -12,7 +12,7 @@ from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, start_raw
 from spark_jobs.sources.manifest import BrokenManifest
 from spark_jobs.stream import Intake, drain, start_scored
-from tests.small_pack import small_messages, write_small_pack
+from tests.small_pack import small_messages, write_brief_pack
 from weir.settings import settings
 
 RAW, SCORED = "raw/small/files", "scored/small"
@@ -37,7 +37,7 @@ FILES = [
 def drained(spark, tmp_path_factory):
     """A home with two batches of a domain that has drained, its packs, and its messages in `in`."""
     home = tmp_path_factory.mktemp("drained")
-    write_small_pack(home / "packs")
+    write_brief_pack(home / "packs")
     (home / "in").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WEIR_HOME", str(home))

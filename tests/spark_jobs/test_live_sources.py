@@ -20,7 +20,7 @@ from spark_jobs.sources.source import MessagesGone
 from spark_jobs.stream import Intake, drain, intake
 from tests.jetstream_server import event, jetstream_server
 from tests.kinesis_server import kinesis_server
-from tests.small_pack import write_small_pack
+from tests.small_pack import write_brief_pack
 from tests.spark_jobs.sources.test_kpl import aggregated
 from weir.error import WeirError
 from weir.settings import settings
@@ -45,7 +45,7 @@ def jetstream(home):
 @pytest.fixture
 def small(home, monkeypatch):
     """A domain under the small pack."""
-    monkeypatch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs").parent))
+    monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(home / "packs").parent))
     return "small"
 
 
@@ -122,6 +122,7 @@ def test_an_age_is_a_live_sources_and_a_span_of_time():
         intake("payments", "kafka:t", None, None, max_age="month")
 
 
+@pytest.mark.usefixtures("brief_payments")
 def test_jetstream_lands_once_and_a_gap_is_a_row_of_quarantine(spark, jetstream):
     source = replace(JetstreamSource.at(f"{jetstream.url}?cursor=0"), quiet=1)
     jetstream.drop_after = [2]

@@ -55,6 +55,7 @@ def of_partition(spark, number):
     return [(position, payload) for partition, position, payload in raw(spark) if partition == str(number)]
 
 
+@pytest.mark.usefixtures("brief_payments")
 def test_committed_messages_land_by_partition_and_offset_in_bounded_batches(spark, at_broker):
     at_broker.create_topic("bounded", partitions=2)
     send(at_broker, "bounded", [b"x", b"y"], partition=1)
