@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from spark_jobs.lease import Holder, LeaseHeld
+from weir.error import WeirError
 from weir.s3 import s3_client
 
 # seconds: an object that nobody has written anew for a term is a dead holder's
@@ -24,6 +25,7 @@ TERM = 60.0
 TURNS = 6
 # the condition does not hold, the object is not there, somebody else writes it at this moment
 REFUSALS = (412, 404, 409)
+MEND = "see that the bucket is there and that AWS_* name a key which may read, write and delete in it"
 log = logging.getLogger("weir.lease")
 
 
@@ -32,11 +34,14 @@ def s3_lease(uri: str, holder: Holder, left: Holder | None = None, term: float =
     """Hold the object while the block runs, and write it anew in a thread.
 
     left: the dead holder that this home's lock names, whose object is taken over at once; another's when it has
-    not changed for a term by this machine's clock. Raises LeaseHeld. A holder that loses the object, or cannot reach
-    it for a term, ends its process: another machine writes now, and to be killed is safe at any moment.
+    not changed for a term by this machine's clock. A holder that loses the object, or cannot reach it for a term, ends
+    its process: another machine writes now, and to be killed is safe at any moment. Raises LeaseHeld, WeirError.
     """
     mine = _Object(uri, holder)
-    mine.take(left, term)
+    try:
+        mine.take(left, term)
+    except (BotoCoreError, ClientError) as cause:
+        raise WeirError(f"{uri}: cannot be written ({cause}); {MEND}") from cause
     ended = Event()
     thread = Thread(target=mine.keep, args=(ended, term), daemon=True)
     thread.start()
@@ -85,7 +90,8 @@ class _Object:
                 if not self._write(IfMatch=self.tag) and not self._is_mine():
                     self._end("another machine has taken it")
                 renewed = monotonic()
-            except (BotoCoreError, ClientError) as cause:
+            except Exception as cause:
+                # whatever it is: a lease that nobody renews is lost
                 log.warning("%s: cannot be written anew: %s", self.uri, cause)
             if monotonic() - renewed > term * (1 - 2 / TURNS):
                 self._end("could not be written anew, so another machine may take it")
@@ -100,7 +106,7 @@ class _Object:
         """Until the object has been as it is for a term. Raises LeaseHeld as soon as its holder writes it anew."""
         since = monotonic()
         while monotonic() - since < term:
-            Event().wait(term / TURNS / 2)
+            sleep(term / TURNS / 2)
             found = self._read()
             if found is None:
                 return

@@ -12,6 +12,7 @@ from spark_jobs.lease import Holder, LeaseHeld
 from spark_jobs.s3_lease import s3_lease
 from spark_jobs.writing import writing
 from tests.s3_server import s3_server
+from weir.error import WeirError
 from weir.s3 import s3_client
 
 URI, PLACE = "s3://weir/lake/leases/payments", {"Bucket": "weir", "Key": "lake/leases/payments"}
@@ -122,6 +123,13 @@ def test_a_write_whose_answer_was_lost_is_one_s_own():
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(2 * SHORT)
         assert holder_now() == OTHER
+
+
+def test_a_bucket_that_is_not_there_is_named_with_what_to_do():
+    absent = URI.replace("weir", "absent")
+    refusal = r"s3://absent/.+ does not exist.*see that the bucket is there"
+    with pytest.raises(WeirError, match=refusal), s3_lease(absent, STREAM):
+        pass
 
 
 def test_a_lake_on_s3_is_written_by_one_home(home, monkeypatch):
