@@ -16,10 +16,9 @@ ROWS_OF_ONE_TASK = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """So many rows, the events among them, the earliest `occurred_at` of these (None of none), and their days."""
+    """So many rows, the earliest `occurred_at` of the events among them (None of none), and these events' days."""
 
     rows: int
-    events: int
     first: datetime | None
     days: tuple[date, ...]
 
@@ -34,10 +33,8 @@ def extent_of(rows: DataFrame) -> Extent:
     is_event = F.col("reason").isNull() if "reason" in rows.columns else F.lit(True)
     occurred_at = F.when(is_event, F.col("occurred_at"))
     days = F.collect_set(F.to_date(occurred_at))
-    number, events, first, found = rows.agg(
-        F.count("*"), F.count_if(is_event), F.min(occurred_at), days
-    ).collect()[0]
-    return Extent(number, events, first and first.replace(tzinfo=UTC), tuple(sorted(found)))
+    number, first, found = rows.agg(F.count("*"), F.min(occurred_at), days).collect()[0]
+    return Extent(number, first and first.replace(tzinfo=UTC), tuple(sorted(found)))
 
 
 def gathered(extent: Extent) -> Transform:
