@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -96,15 +95,15 @@ def live() -> Iterator[Live]:
 
 def committed() -> dict[int, float]:
     """The batches of scored -> when a reader could first see them, in seconds since 1970."""
-    actions = _actions("scored")
-    return {action["txn"]["version"]: seen for action, seen in actions if "txn" in action}
+    seen: dict[int, float] = {}
+    for commit in _log("scored").glob("*.json"):
+        actions = map(json.loads, commit.read_text().splitlines())
+        seen |= {action["txn"]["version"]: commit.stat().st_mtime for action in actions if "txn" in action}
+    return seen
 
 
-def _actions(zone: str) -> Iterator[tuple[dict[str, Any], float]]:
-    """What the commits of a table say, and when each commit was made."""
-    for log in Path(settings().table(zone, "payments"), "_delta_log").glob("*.json"):
-        for line in log.read_text().splitlines():
-            yield json.loads(line), log.stat().st_mtime
+def _log(zone: str) -> Path:
+    return Path(settings().table(zone, "payments"), "_delta_log")
 
 
 def latency(numbers: range) -> str:
@@ -164,15 +163,19 @@ def _sample(service: Live, minute: float) -> dict[str, float]:
     return {
         "minute": minute,
         "resident MiB": resident_mib(service.process.pid),
-        "files of the newest versions": sum(
-            ("add" in action) - ("remove" in action) for zone in ZONES for action, _ in _actions(zone)
-        ),
+        "files of the newest versions": sum(map(_newest_files, ZONES)),
         # with those that only older versions have, which a vacuum leaves for a week
         "files of the lake": _files(places.root / "lake"),
         "files of checkpoints": _files(places.root / "checkpoints"),
         "seconds of the newest batch": service.batches()[-1]["seconds"],
         "events behind": service.sent - sum(batch["scored"] for batch in service.batches()),
     }
+
+
+def _newest_files(zone: str) -> int:
+    """How many files a reader of the table opens, as Delta's checksum of the newest version says."""
+    newest = max(_log(zone).glob("*.crc"))
+    return json.loads(newest.read_text())["numFiles"]
 
 
 def _files(folder: Path) -> int:
