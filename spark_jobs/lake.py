@@ -231,12 +231,14 @@ def rows_appended(spark: SparkSession, path: str, since: int) -> int:
     return appends.select(F.coalesce(rows, F.lit(0))).first()[0]  # pyright: ignore[reportOptionalSubscript]
 
 
-def compact(spark: SparkSession, path: str, at_least: int = 32, small: int = 16 * MEGABYTE) -> int:
+def compact(spark: SparkSession, path: str, at_least: int = 16, small: int = 16 * MEGABYTE) -> int:
     """Gather the small files of every partition that has `at_least` of them -> how many partitions it did.
 
     small: bytes. The rows stay what they are, so streams that read the table do not notice.
     """
     table = DeltaTable.forPath(spark, path)
+    # a gigabyte by default: all of a day would be written anew each time
+    spark.conf.set("spark.databricks.delta.optimize.minFileSize", str(small))
     crowded = _crowded_partitions(spark, path, at_least, small)
     for values in crowded:
         conditions = [_partition_is(name, value) for name, value in values.items()]

@@ -147,6 +147,16 @@ def test_appended_rows_are_counted_since_a_version(spark, table):
     assert (rows_appended(spark, table, 0), rows_appended(spark, table, since)) == (3, 1)
 
 
+def test_compaction_leaves_a_large_file_as_it_is(spark, table):
+    append_once(_rows(spark, *(f"e{number}" for number in range(500))).coalesce(1), table, "scored:0", 0)
+    [large] = read_table(spark, table).inputFiles()
+    for batch in range(1, 4):
+        append_once(_rows(spark, f"late{batch}").coalesce(1), table, "scored:0", batch)
+    assert compact(spark, table, at_least=3, small=2_000) == 1
+    files = read_table(spark, table).inputFiles()
+    assert (large in files, len(files)) == (True, 2)
+
+
 def test_compaction_gathers_only_crowded_days_and_no_stream_notices(spark, table, tmp_path):
     for batch in range(3):
         append_once(_rows(spark, f"e{batch}").coalesce(1), table, "scored:0", batch)
