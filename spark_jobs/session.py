@@ -133,8 +133,11 @@ def _local_settings(connectors: tuple[str, ...]) -> dict[str, str]:
     java_options = (
         f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'} -Duser.timezone=UTC {JAVA_OPTIONS}"
     )
+    on_s3 = places.table("raw", "any").startswith("s3")
     return {
         **hadoop_settings(),
+        # many ranges of a file at once help over a network; of a disk, two cores would start a thread for each
+        "spark.hadoop.parquet.hadoop.vectored.io.enabled": str(on_s3).lower(),
         # not as spark.jars, of which each start makes copies: 714 MB of them for a lake on S3
         "spark.driver.extraClassPath": os.pathsep.join(jars(connectors)),
         "spark.driver.memory": places.spark_memory,
