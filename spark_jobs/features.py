@@ -16,14 +16,33 @@ from spark_jobs.layers import Transform
 from weir.feature import Feature
 
 
+def earlier_rows(features: Sequence[Feature], history: DataFrame, extent: Extent | None = None) -> Transform:
+    """Events of a batch -> what their features have to know of earlier ones, for with_features.
+
+    history: earlier rows of scored/<domain>, of smaller `seq`; only days and keys that matter are read.
+    The events may be more than those that features are asked for. extent: of the events, where it is known already.
+    """
+    groups = key_groups([set_apart(feature) for feature in features])
+
+    def transform(events: DataFrame) -> DataFrame:
+        if not groups:
+            return events.limit(0)
+        rows, size = events.transform(to_feature_rows(groups)), extent or extent_of(events)
+        if not size.first:
+            return rows.limit(0)
+        return history.transform(to_history_rows(groups, rows, size.first))
+
+    return transform
+
+
 def with_features(
-    features: Sequence[Feature], history: DataFrame | None = None, extent: Extent | None = None
+    features: Sequence[Feature], earlier: DataFrame | None = None, extent: Extent | None = None
 ) -> Transform:
     """Events of one batch -> the same rows with a column for each feature, and `is_late`.
 
     events: the contract's columns, `occurred_at` timestamp, `seq` bigint and `part` int, together unique; they are
-    read several times: persist them. history: earlier rows of scored/<domain>, of smaller `seq`; only days and keys
-    that matter are read. extent: of the events, or of more than them where that is known already.
+    read several times: persist them. earlier: their earlier_rows; extent: of the events, or of more than them,
+    where it is known already.
     `is_late`: an event that shares a feature's key arrived before this one and is later in time.
     """
     known = [set_apart(feature) for feature in features]
@@ -32,13 +51,12 @@ def with_features(
     def transform(events: DataFrame) -> DataFrame:
         if not known:
             return events.withColumn("is_late", F.lit(False))
-        size = extent or extent_of(events)
         rows = events.transform(to_feature_rows(groups))
-        if history is not None and size.first:
-            earlier = history.transform(to_history_rows(groups, rows, size.first))
+        if earlier is not None:
             rows = rows.unionByName(earlier, allowMissingColumns=True)
         answers = [f"{answer(one, events.schema)} as `{contract_column(one.name)}`" for one in known]
-        found = rows.transform(with_windows(groups, size)).selectExpr(*ROW_ID, *answers, "is_late")
+        windows = with_windows(groups, extent or extent_of(events))
+        found = rows.transform(windows).selectExpr(*ROW_ID, *answers, "is_late")
         return events.join(found, [*ROW_ID]).select(
             *events.columns, *(feature.name for feature in features), "is_late"
         )

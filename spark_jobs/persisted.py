@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from pyspark import StorageLevel
+from pyspark import InheritableThread, StorageLevel
 from pyspark.sql import DataFrame
 
 from spark_jobs.session import jvm
@@ -23,6 +23,24 @@ def persisted(rows: DataFrame) -> Iterator[DataFrame]:
         yield _kept(rows)
     finally:
         rows.unpersist()
+
+
+@contextmanager
+def fetched(rows: DataFrame) -> Iterator[DataFrame]:
+    """Rows -> the same, kept as `persisted` does, and read from now on while the block goes on to plan its steps."""
+    with persisted(rows) as kept:
+        reading = InheritableThread(target=_read, args=(kept,))
+        reading.start()
+        try:
+            yield kept
+        finally:
+            reading.join()
+
+
+def _read(rows: DataFrame) -> None:
+    # what fails here fails again, and is told, where the rows are used
+    with suppress(Exception):
+        rows.count()
 
 
 def _kept(rows: DataFrame) -> DataFrame:

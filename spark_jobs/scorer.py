@@ -14,12 +14,14 @@ from pyspark.sql import functions as F
 
 from spark_jobs import kept, quarantine, scored
 from spark_jobs.batch_report import Report, Tally, batch_report, tally_of
+from spark_jobs.enriched import with_enrichments
 from spark_jobs.extent import Extent, extent_of, gathered
 from spark_jobs.failure import blames_storage, root_line
+from spark_jobs.features import earlier_rows
 from spark_jobs.judged import filter_valid, judged
 from spark_jobs.lake import append_once, create_table, read_table, table_version, to_types_of
 from spark_jobs.mapping import kept_mappings
-from spark_jobs.persisted import persisted
+from spark_jobs.persisted import fetched, persisted
 from spark_jobs.poison import culprits
 from spark_jobs.settled import NOTHING_SETTLED, Settled
 from weir.pack import Pack, load_pack
@@ -125,20 +127,25 @@ class Batch:
         with ExitStack() as cached:
             judged_rows = cached.enter_context(persisted(self._judged(self._without_poison(raw))))
             extent = extent_of(judged_rows)
+            earlier = self._earlier(judged_rows, extent)
+            if extent.in_one_task:
+                # this takes longest; duplicates are found, and the rest is planned, meanwhile
+                earlier = cached.enter_context(fetched(earlier))
             rows = judged_rows.transform(gathered(extent))
             rows = cached.enter_context(persisted(self._deduplicated(rows, extent)))
             tally = tally_of(rows)
             if tally.quarantined:
                 refused = rows.transform(quarantine.quarantined(self.number))
                 self._append(refused, "quarantine", extent, quarantine.PARTITION_BY)
-            self._append(self._scored(rows, extent), "scored", extent, scored.PARTITION_BY)
+            self._append(self._scored(rows, earlier, extent), "scored", extent, scored.PARTITION_BY)
             self._report(tally)
 
     def scores_of(self, raw: DataFrame) -> DataFrame:
         """Raw rows -> what would be appended to scored; nothing is written."""
         judged_rows = self._judged(raw)
         extent = extent_of(judged_rows)
-        return self._scored(self._deduplicated(judged_rows, extent), extent)
+        earlier = self._earlier(judged_rows, extent)
+        return self._scored(self._deduplicated(judged_rows, extent), earlier, extent)
 
     def _report(self, tally: Tally) -> None:
         found = batch_report(tally, self.scorer.domain, self.number, self.began)
@@ -163,15 +170,21 @@ class Batch:
     def _judged(self, raw: DataFrame) -> DataFrame:
         mappings = kept_mappings(self.scorer.spark, self.scorer.table("mapping"))
         judged_rows = raw.transform(judged(self.pack.contract, mappings, self.plan.spans()))
-        return self.scorer.settled.without_settled_parts(judged_rows)
+        unsettled = self.scorer.settled.without_settled_parts(judged_rows)
+        return unsettled.transform(with_enrichments(self.pack.enrichments, self._references()))
 
     def _deduplicated(self, judged_rows: DataFrame, extent: Extent) -> DataFrame:
         held = read_table(self.scorer.spark, self.scorer.table("scored"))
         return judged_rows.transform(quarantine.with_duplicate_reason(held, extent.days))
 
-    def _scored(self, rows: DataFrame, extent: Extent) -> DataFrame:
+    def _earlier(self, judged_rows: DataFrame, extent: Extent) -> DataFrame:
         held = read_table(self.scorer.spark, self.scorer.table("scored"))
-        with_scores = scored.with_scores(self.pack, held, self._references(), self.number, extent)
+        events = judged_rows.transform(filter_valid)
+        return events.transform(earlier_rows(self.pack.features, held, extent))
+
+    def _scored(self, rows: DataFrame, earlier: DataFrame, extent: Extent) -> DataFrame:
+        held = read_table(self.scorer.spark, self.scorer.table("scored"))
+        with_scores = scored.with_scores(self.pack, earlier, self.number, extent)
         return rows.transform(filter_valid).transform(with_scores).transform(to_types_of(held))
 
     def _references(self) -> Mapping[str, DataFrame]:

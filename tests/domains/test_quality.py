@@ -47,7 +47,7 @@ def test_ordinary_events_pass_and_attacks_are_flagged(spark, domain):
         .transform(judged(pack.contract))
         .transform(filter_valid)
         .transform(with_enrichments(pack.enrichments, _lists(spark, simulation)))
-        .transform(with_features(pack.features, None))
+        .transform(with_features(pack.features))
         .transform(with_decision(pack))
     )
     actions = {row.event_id: row.action for row in decided.select("event_id", "action").collect()}

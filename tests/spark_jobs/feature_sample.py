@@ -12,7 +12,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.features import with_features
+from spark_jobs.features import earlier_rows, with_features
 from weir.feature import Feature
 
 Event = dict[str, Any]
@@ -104,7 +104,8 @@ def computed(
     for begin, end in pairwise(bounds):
         batch = spark.createDataFrame(events[begin:end], SCHEMA)
         scored = with_event_date(spark.createDataFrame(events[:begin], SCHEMA))
-        rows = batch.transform(with_features(features, scored if begin else None)).collect()
+        earlier = batch.transform(earlier_rows(features, scored)) if begin else None
+        rows = batch.transform(with_features(features, earlier)).collect()
         found |= {(row["seq"], row["part"]): row.asDict() for row in rows}
         assert len(rows) == end - begin
     names = [*(one.name for one in features), "is_late"]

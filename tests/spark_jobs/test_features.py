@@ -110,7 +110,7 @@ def test_a_session_ends_with_a_gap_and_is_cut_at_its_longest(spark):
 
 def test_a_pack_without_features_has_no_late_events(spark):
     batch = spark.createDataFrame([event(0, 1)], SCHEMA)
-    assert batch.transform(with_features([], None)).columns == [*batch.columns, "is_late"]
+    assert batch.transform(with_features([])).columns == [*batch.columns, "is_late"]
 
 
 def test_only_what_matters_to_the_batchs_keys_is_kept_of_the_history(spark):

@@ -1,6 +1,9 @@
 """Kept rows are computed once, and what is built on them is planned from where they are kept."""
 
-from spark_jobs.persisted import persisted
+import pytest
+from pyspark.sql import functions as F
+
+from spark_jobs.persisted import fetched, persisted
 
 
 def test_kept_rows_stay_what_they_were_at_their_first_use(spark):
@@ -19,3 +22,26 @@ def test_what_is_built_on_kept_rows_is_planned_from_there(spark):
     with persisted(made) as kept:
         assert planned_on(kept) == "InMemoryRelation"
         assert [tuple(row) for row in kept.where("id > 0").collect()] == [(1, 2), (2, 4)]
+
+
+def test_fetched_rows_are_read_once_though_nobody_asks_for_them(spark):
+    read = spark.sparkContext.accumulator(0)
+
+    @F.udf("long")
+    def noted(number):
+        read.add(1)
+        return number
+
+    made = spark.range(3).select(noted("id").alias("id"))
+    with fetched(made):
+        pass
+    assert (read.value, made.is_cached) == (3, False)
+    with fetched(made) as kept:
+        assert kept.count() == 3
+    assert read.value == 6
+
+
+def test_what_fails_while_rows_are_fetched_is_told_where_they_are_used(spark):
+    made = spark.range(1).select(F.raise_error(F.lit("no such thing")))
+    with fetched(made) as kept, pytest.raises(Exception, match="no such thing"):
+        kept.collect()
