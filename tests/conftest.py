@@ -13,15 +13,9 @@ from spark_jobs.jars import KAFKA, S3A
 from spark_jobs.session import spark_session
 from tests.kafka_broker import Broker, broker
 from tests.narrow_payments import BRIEF, write_narrow_payments
-from tests.started import free_port
+from tests.started import SHORT_LIVED_JAVA, free_port
 
-# small data never pays for the optimising compiler, which doubles the time of a test run, nor for having Spark's own
-# classes verified at each start
-# (with one compiler the JVM keeps room for 48 MB of code, which Spark's generated classes outgrow)
-os.environ["WEIR_SPARK_JAVA_OPTIONS"] = (
-    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC -Xmn200m"
-    " -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
-)
+os.environ["WEIR_SPARK_JAVA_OPTIONS"] = SHORT_LIVED_JAVA
 # of Spark's Python workers too, which take what is set before Java starts: no test ever reaches AWS
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",

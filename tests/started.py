@@ -12,6 +12,13 @@ from contextlib import closing
 from typing import Any
 
 PATIENCE = 180
+# small data never pays for the optimising compiler, which doubles the time of a test run, nor for having Spark's own
+# classes verified at each start
+# (with one compiler the JVM keeps room for 48 MB of code, which Spark's generated classes outgrow)
+SHORT_LIVED_JAVA = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC -Xmn200m"
+    " -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+)
 
 
 def free_port() -> int:
