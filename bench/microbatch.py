@@ -32,7 +32,8 @@ from weir.settings import settings
 from weir.tables import scored_columns
 
 SIZES = (100_000, 1_000_000, 5_000_000)
-EVENTS, BATCHES, WARM_UP = 1000, 20, 10
+# Java compiles what it runs for the first minutes of a service
+EVENTS, BATCHES, WARM_UP = 1000, 50, 30
 USERS, MERCHANTS, ADDRESSES = 50_000, 2_000, 40_000
 DAY = timedelta(days=1)
 
