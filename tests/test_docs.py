@@ -8,6 +8,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from orchestration.commands import app
+from weir import settings
 from weir.contract import load_contract
 from weir.mapping import load_mapping
 from weir.reason import markdown
@@ -55,6 +56,10 @@ def test_every_link_leads_somewhere(page):
 
 def test_the_reason_codes_are_the_ones_in_the_code():
     assert markdown() in (ROOT / "docs" / "reasons.md").read_text()
+
+
+def test_the_settings_are_the_ones_in_the_code():
+    assert settings.markdown() in (ROOT / "docs" / "settings.md").read_text()
 
 
 def test_the_readmes_mapping_is_accepted():

@@ -1,4 +1,4 @@
-"""Where things are: every WEIR_* variable, read once, in one class."""
+"""Where things are: the WEIR_* variables that all parts share, in one class."""
 
 from __future__ import annotations
 
@@ -8,23 +8,35 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGED_DOMAINS = Path(__file__).resolve().parent.parent / "domains"
+HOME, MEMORY = Path(".weir"), "4g"
+# a batch that pauses is no matter: this collector leaves the cores to the work
+JAVA_OPTIONS = "-XX:+UseParallelGC"
 
 
 class Settings(BaseSettings):
-    """WEIR_HOME, WEIR_LAKE, WEIR_CHECKPOINTS, WEIR_DOMAINS -> paths of everything Weir reads and writes.
-
-    A path may be a local folder or a URI such as `s3a://bucket/lake`.
-    """
+    """WEIR_HOME, WEIR_LAKE, WEIR_CHECKPOINTS, WEIR_DOMAINS -> paths of everything Weir reads and writes."""
 
     model_config = SettingsConfigDict(env_prefix="WEIR_", extra="ignore")
 
-    home: Path = Field(default=Path(".weir"), description="root of everything that is not set apart below")
-    lake: str | None = Field(default=None, description="where the Delta tables are; default <home>/lake")
-    checkpoints: str | None = Field(default=None, description="default <home>/checkpoints")
-    domains: Path = Field(default=PACKAGED_DOMAINS, description="the folder that holds the domain packs")
-    spark_memory: str = Field(default="4g", description="memory of a Spark that runs on this machine")
-    # a batch that pauses is no matter: this collector leaves the cores to the work
-    spark_java_options: str = Field(default="-XX:+UseParallelGC", description="options of its Java")
+    home: Path = Field(
+        default=HOME, description=f"the folder of all that is not set apart below; `{HOME}` unless set"
+    )
+    lake: str | None = Field(
+        default=None,
+        description="the Delta tables: a folder, or `s3a://bucket/lake`; `lake` in the home unless set",
+    )
+    checkpoints: str | None = Field(
+        default=None, description="the streams' checkpoints, likewise; `checkpoints` in the home unless set"
+    )
+    domains: Path = Field(
+        default=PACKAGED_DOMAINS, description="the folder of the packs; those that come with Weir unless set"
+    )
+    spark_memory: str = Field(
+        default=MEMORY, description=f"memory of a Spark on this machine; `{MEMORY}` unless set"
+    )
+    spark_java_options: str = Field(
+        default=JAVA_OPTIONS, description=f"options of its Java; `{JAVA_OPTIONS}` unless set"
+    )
 
     @property
     def root(self) -> Path:
@@ -61,6 +73,14 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this moment: read anew each time, so that a test may change the environment."""
     return Settings()
+
+
+def markdown() -> str:
+    """The variables as a Markdown table."""
+    rows = (
+        f"| `WEIR_{name.upper()}` | {field.description} |" for name, field in Settings.model_fields.items()
+    )
+    return "\n".join(("| variable | what |", "|---|---|", *rows))
 
 
 def _location(chosen: str | None, default: Path) -> str:
