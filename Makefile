@@ -1,4 +1,4 @@
-# Every target honours WEIR_HOME (default .weir): the lake, the marts and Dagster's history live there.
+# The lake, the marts and Dagster's history live under WEIR_HOME (default .weir).
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ui kafka check test soak bench clean
 export DAGSTER_DISABLE_TELEMETRY := yes

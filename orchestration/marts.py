@@ -43,11 +43,6 @@ class MartsBuilt:
     seconds: float
     incremental: bool
 
-    @property
-    def models(self) -> int:
-        """How many marts there are."""
-        return len(self.rows)
-
 
 @dataclass(frozen=True, slots=True)
 class Build:

@@ -1,4 +1,4 @@
-"""Delta tables with Spark: create, read, stream, append once, compact, vacuum. Nothing else touches Delta."""
+"""Delta tables with Spark: create, read, stream, append once, compact, vacuum. `purge.py` alone knows more of Delta."""
 
 from __future__ import annotations
 

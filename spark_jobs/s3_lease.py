@@ -34,8 +34,9 @@ def s3_lease(uri: str, holder: Holder, left: Holder | None = None, term: float =
     """Hold the object while the block runs, and write it anew in a thread.
 
     left: the dead holder that this home's lock names, whose object is taken over at once; another's when it has
-    not changed for a term by this machine's clock. A holder that loses the object, or cannot reach it for a term, ends
-    its process: another machine writes now, and to be killed is safe at any moment. Raises LeaseHeld, WeirError.
+    not changed for a term by this machine's clock. A holder that loses the object, or cannot reach it for two thirds
+    of a term, ends its process: another machine may write now, and to be killed is safe at any moment.
+    Raises LeaseHeld, WeirError.
     """
     mine = _Object(uri, holder)
     try:

@@ -43,7 +43,7 @@ SETTINGS = {
     "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas|keystore",
     # otherwise the size of all that is on its way to Python is counted anew with every row; records are limited anyway
     "spark.sql.execution.arrow.maxBytesPerBatch": str(2**31 - 1),
-    # a zone-less time in a Parquet file is UTC; one in nanoseconds arrives as a long, which parquet.py cuts
+    # a zone-less time in a Parquet file is UTC; one in nanoseconds arrives as a long, which parquet_rows.py cuts
     "spark.sql.parquet.inferTimestampNTZ.enabled": "false",
     "spark.sql.legacy.parquet.nanosAsLong": "true",
 }

@@ -54,7 +54,7 @@ class Upkeep:
             log.warning("%s: upkeep failed, the stream goes on: %.300s", self.domain, cause)
 
     def at_end(self) -> None:
-        """All of it, for a run that ends."""
+        """Compact every table, and vacuum once a day: for a run that ends."""
         for zone in ZONES:
             compact(self.spark, self._table(zone))
         if self._is_new_day():

@@ -74,7 +74,7 @@ DUPLICATE, POISON = "duplicate", "poison"
 
 
 def markdown() -> str:
-    """The codes as a Markdown table, in the order in which they are looked for."""
+    """The codes as a Markdown table."""
     head = "| reason | of | means | mend |\n|---|---|---|---|"
     rows = (f"| `{r.code}` | {r.scope} | {r.meaning} | {r.mend} |" for r in REASONS)
     return "\n".join((head, *rows))

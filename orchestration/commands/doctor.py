@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 from orchestration.commands.show import AsJson, fail, show
+from weir.error import WeirError
 from weir.settings import settings
 
 Finding = tuple[bool, str, str]
@@ -25,13 +26,16 @@ def doctor(as_json: AsJson = False) -> None:
 def _row(name: str, examine: Callable[[], Finding]) -> dict[str, object]:
     try:
         ok, found, mend = examine()
+    except WeirError as mistake:
+        ok, found, mend = False, str(mistake), "what it says"
     except Exception as mistake:
         ok, found, mend = False, f"{type(mistake).__name__}: {mistake}", "run make setup again"
     return {"part": name, "ok": ok, "found": found, "mend": "" if ok else mend}
 
 
 def _python() -> Finding:
-    return sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer"
+    is_known = (3, 11) <= sys.version_info < (3, 14)
+    return is_known, sys.version.split()[0], "install Python 3.11, 3.12 or 3.13"
 
 
 def _java() -> Finding:

@@ -28,7 +28,7 @@ def simulate(
         float | None, typer.Option(min=1, help="Messages a second; as fast as it can unless given.")
     ] = None,
     attack_rate: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of events that belong to attacks.")
+        float, typer.Option(min=0, max=0.5, help="Share of events that belong to attacks.")
     ] = 0.02,
     files: Annotated[int, typer.Option(min=1, help="Cut the messages into so many files.")] = 1,
     to: Annotated[
@@ -52,7 +52,7 @@ def simulate(
 
 
 def stream(
-    domains: Annotated[list[str], typer.Argument(help="One or more domains, each with its own --from.")],
+    domains: Annotated[list[str], typer.Argument(help="One or more; {domain} in --from stands for each.")],
     source: Annotated[
         str | None,
         typer.Option("--from", help="KIND:PLACE, such as files:DIR; what raw holds already when left out."),

@@ -24,7 +24,7 @@ def demo(
     ] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same messages.")] = 1,
     attack_rate: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of events that belong to attacks.")
+        float, typer.Option(min=0, max=0.5, help="Share of events that belong to attacks.")
     ] = 0.02,
     as_json: AsJson = False,
 ) -> None:
