@@ -36,7 +36,7 @@ class KinesisSource(RecordSource):
 
     def stream(self, spark: SparkSession, landed: Mapping[str, int], checkpoint: str) -> DataFrame:
         spark.dataSource.register(Kinesis)
-        known = newest_offset(spark, checkpoint)
+        begin = json.dumps(_behind(landed))
         # where the driver finds the stream, whatever the executors' environment says
         meta = KinesisStream.at(self.place).client.meta
         options = {
@@ -44,7 +44,8 @@ class KinesisSource(RecordSource):
             "region": meta.region_name,
             "endpoint": meta.endpoint_url,
             "maxBytes": str(self.max_bytes),
-            "begin": known or json.dumps(_behind(landed)),
+            "begin": begin,
+            "reached": newest_offset(spark, checkpoint) or begin,
         }
         return spark.readStream.format(Kinesis.name()).options(**options).load()
 

@@ -37,8 +37,9 @@ Address = tuple[str, str | None, str | None]
 class Kinesis(DataSource):
     """`weir_kinesis`: a row is one message; `partition` is shard:sequence number, `position` its place in that.
 
-    Options: stream (a name or ARN), region, endpoint, maxBytes (of a batch), begin (JSON: the offset of the newest
-    batch that the checkpoint knows, or that a new one begins with). Credentials come from the usual AWS chain alone.
+    Options: stream (a name or ARN), region, endpoint, maxBytes (of a batch), begin (JSON: the offset with which the
+    checkpoint began), reached (JSON: that of the newest batch which it knows). Credentials come from the usual AWS
+    chain alone.
     """
 
     @classmethod
@@ -51,7 +52,8 @@ class Kinesis(DataSource):
     def streamReader(self, schema: StructType) -> KinesisReader:
         options = self.options
         address = (options["stream"], options["region"], options["endpoint"])
-        return _reader()(address, int(options["maxBytes"]), json.loads(options["begin"]))
+        begin, reached = (json.loads(options[name]) for name in ("begin", "reached"))
+        return _reader()(address, int(options["maxBytes"]), begin, reached)
 
 
 def _reader() -> type[KinesisReader]:
@@ -77,10 +79,14 @@ class KinesisReader(DataSourceStreamReader):
     once for the end of a drain, which is one batch then, of whatever size, without the children of its shards.
     """
 
-    def __init__(self, address: Address, max_bytes: int, begin: dict | None = None) -> None:
+    def __init__(
+        self, address: Address, max_bytes: int, begin: dict | None = None, reached: dict | None = None
+    ) -> None:
         self.address = address
         self.max_bytes = max_bytes
+        # of the first batch, whenever it is made: Spark asks again when it was begun and not done
         self.begin = begin or {}
+        self.reached = reached or self.begin
         self.stop_at: int | None = None
         self.connected: KinesisStream | None = None
 
@@ -88,8 +94,8 @@ class KinesisReader(DataSourceStreamReader):
         return self.begin
 
     def latestOffset(self) -> dict:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.begin = self.advance(self.begin, limited=False)
-        return self.begin
+        self.reached = self.advance(self.reached, limited=False)
+        return self.reached
 
     def advance(self, start: dict, limited: bool) -> dict:
         """Where a batch begins -> where it ends: about `max_bytes` further, or at all there is."""

@@ -208,5 +208,5 @@ def test_spark_4_1_does_not_say_where_a_batch_begins_and_a_restart_goes_on_all_t
     assert [row[2] for row in read(reader, first, second)] == [b"2", b"3"]
     assert reader.latestOffset() == second
     server.put(b"4")
-    restarted = KinesisReader(EVENTS, 1, begin=second)
+    restarted = KinesisReader(EVENTS, 1, reached=second)
     assert [row[2] for row in read(restarted, second, restarted.latestOffset())] == [b"4"]
