@@ -52,9 +52,9 @@ def _first_epoch(spark: SparkSession, name: str, checkpoint: str, tables: list[s
 
 
 def _require_same_life(spark: SparkSession, query: str, checkpoint: str, table: str) -> None:
-    # a crash between append and checkpoint leaves the table one batch ahead, never more
-    written, known = last_batch(spark, table, query), newest_commit(spark, checkpoint)
-    if written is not None and written > known + 1:
+    # Spark notes a batch as begun before any of it is written
+    written, known = last_batch(spark, table, query), newest_batch(spark, checkpoint, "offsets")
+    if written is not None and written > known:
         raise OrphanedTable(
             f"{table} holds batch {written} of '{query}', but its checkpoint {checkpoint} ends at {known}; "
             "put the newer checkpoint back, or remove this one and go on with --new-epoch"
