@@ -19,7 +19,7 @@ from spark_jobs.lake import append_once, last_batch, read_table
 from spark_jobs.persisted import persisted
 from spark_jobs.raw import next_seq, with_receipt
 from spark_jobs.sources.source import ARRIVED, FORMAT, RecordSource
-from spark_jobs.storage import read_text, write_text
+from spark_jobs.storage import read_text, replace_text, write_text
 from weir.error import WeirError
 
 # monotonically_increasing_id keeps the number of the row within its task in the lower 33 bits
@@ -73,7 +73,9 @@ def begin_behind(spark: SparkSession, raw: str, checkpoint: str, source: RecordS
     Kept in a file, because a crash may come between this and the first batch, which keeps it for good.
     """
     if not has_epoch(spark, checkpoint):
-        write_text(spark, _start(checkpoint), json.dumps(last_positions(spark, raw, source)))
+        source.leave_behind(checkpoint)
+        # there may be one, of a start that was cut short
+        replace_text(spark, _start(checkpoint), json.dumps(last_positions(spark, raw, source)))
 
 
 def last_positions(spark: SparkSession, raw: str, source: RecordSource) -> dict[str, int]:

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from spark_jobs.checkpoint import SETTLED
 from spark_jobs.epoch import has_epoch
 from spark_jobs.lake import oldest_version, read_table, table_version
-from spark_jobs.storage import read_text, write_text
+from spark_jobs.storage import read_text, replace_text
 from weir.settings import settings
 
 PART = ("seq", "part")
@@ -74,7 +74,8 @@ def keep_settled(spark: SparkSession, domain: str, checkpoint: str) -> None:
     )
     # a checkpoint may be moved, and its parts with it
     kept = {name: value for name, value in asdict(settled).items() if name != "parts"}
-    write_text(spark, _path(checkpoint), json.dumps(kept))
+    # there may be one, of a start that was cut short
+    replace_text(spark, _path(checkpoint), json.dumps(kept))
 
 
 def _greatest(rows: DataFrame, column: str) -> int:

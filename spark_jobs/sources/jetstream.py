@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_jobs.sources.jetstream_frame import TIME
 from spark_jobs.sources.receiver import with_cursor
 from spark_jobs.sources.source import RecordSource, require_limits
-from spark_jobs.sources.spool import GAP, UNKNOWN_TIME, Place
+from spark_jobs.sources.spool import GAP, UNKNOWN_TIME, Place, Spool
 from weir.error import WeirError
 from weir.settings import settings
 
@@ -43,6 +43,10 @@ class JetstreamSource(RecordSource):
     @property
     def name(self) -> str:
         return f"jetstream:{with_cursor(self.url, None)}"
+
+    def leave_behind(self, checkpoint: str) -> None:
+        # it may have landed, and comes again if it has not
+        Spool.remove(spool_of(checkpoint))
 
     def stream(self, spark: SparkSession, landed: Mapping[str, int], checkpoint: str) -> DataFrame:
         require_limits(self.name)

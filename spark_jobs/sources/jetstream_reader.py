@@ -86,8 +86,6 @@ class JetstreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
 
     def initialOffset(self) -> dict:
         if self.begin:
-            # what another checkpoint left behind: it may have landed, and comes again if it has not
-            Spool.remove(self.file)
             return _offset(0, self.begin)
         self.spool = Spool.at(self.file)
         landed = self.spool.landed()
@@ -148,7 +146,8 @@ class JetstreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         # not in __init__: Spark makes a second reader, to be pickled
         if self.receiver is None:
             begin = _place(start)
-            self.receiver = Receiver(self.url, self.file, begin, start["id"], BATCHES * self.max_bytes)
+            room = BATCHES * self.max_bytes
+            self.receiver = Receiver(self.url, self.file, begin, start["id"], room, landed=self.begin)
             self.receiver.start()
         return self.receiver
 

@@ -43,7 +43,8 @@ class Refused(WeirError):
 class Receiver:
     """Receives until it is stopped.
 
-    begin: where to resume when the spool holds nothing. max_bytes: of the spool; when it is full nothing is read
+    begin: where to resume when the spool holds nothing. landed: the newest event that had landed when the spool was
+    new, so that it does not know those before. max_bytes: of the spool; when it is full nothing is read
     until some has landed, and the server keeps what comes or leaves a gap. failure: why it has ended by itself.
     trouble: why the last connection ended; failures: how many ended since the server said something.
     listening_since: since when it has been silent (monotonic seconds), None while there is no connection, or
@@ -55,6 +56,7 @@ class Receiver:
     begin: Place | None
     after: int
     max_bytes: int
+    landed: Place | None = None
     failure: Exception | None = None
     trouble: Exception | None = None
     failures: int = 0
@@ -126,7 +128,7 @@ class Receiver:
                 # some servers never let a connection live until it is clear what they left out
                 self.cut_short = 0 if resumption.is_over else self.cut_short + 1
                 if self.cut_short > PATIENCE:
-                    _keep(spool, resumption, resumption.take([], is_late=True))
+                    self._keep(spool, resumption, resumption.take([], is_late=True))
                 raise
 
     def _keep_frames(self, connection: ClientConnection, resumption: Resumption, spool: Spool) -> None:
@@ -140,8 +142,21 @@ class Receiver:
             frames = self._messages(payloads)
             first_at = time.monotonic() if frames and first_at is None else first_at
             is_late = first_at is not None and time.monotonic() - first_at > LATE
-            _keep(spool, resumption, resumption.take(frames, is_late))
+            self._keep(spool, resumption, resumption.take(frames, is_late))
             self.listening_since = self.listening_since or time.monotonic()
+
+    def _keep(self, spool: Spool, resumption: Resumption, frames: list[Frame]) -> None:
+        new = [frame for frame in frames if not self._had_landed(frame, resumption.run)]
+        if new:
+            spool.append(new, resumption.run, resumption.gap)
+            resumption.gap = None
+
+    def _had_landed(self, frame: Frame, run: int) -> bool:
+        # a server that began to count anew, in another run, sends small numbers
+        landed = self.landed
+        if landed is None or landed.run != run or frame.cursor is None:
+            return False
+        return frame.cursor <= landed.cursor and (frame.time or 0) <= landed.time
 
     def _messages(self, payloads: list[bytes]) -> list[Frame]:
         """Log what the server says of the connection -> the other frames."""
@@ -167,12 +182,6 @@ class Receiver:
         raise Refused(
             f"jetstream:{self.url}: the server answers {status} {name} {message}; correct the address"
         )
-
-
-def _keep(spool: Spool, resumption: Resumption, frames: list[Frame]) -> None:
-    if frames:
-        spool.append(frames, resumption.run, resumption.gap)
-        resumption.gap = None
 
 
 def gather(connection: ClientConnection) -> list[bytes]:

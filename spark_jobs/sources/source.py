@@ -96,6 +96,10 @@ class RecordSource(ABC):
         Python data source here.
         """
 
+    def leave_behind(self, checkpoint: str) -> None:
+        """Remove what an older checkpoint of this name kept beside it; asked once, before a new one begins."""
+        return
+
     def require_kept(self, spark: SparkSession, reached: str | None, landed: Mapping[str, int]) -> None:
         """Raise MessagesGone, with how many, when the next messages to land are no longer there.
 
