@@ -111,9 +111,11 @@ class Manifest:
 
     def hold(self, landed: Iterable[Admitted]) -> None:
         """Begin behind files that the table holds already: known from now on, and never landed again."""
-        self._append(list(landed))
-        self.first = len(self.admitted)
+        held = list(landed)
+        # before the files themselves: cut short between, it is held again from the beginning
+        self.first = len(self.admitted) + len(held)
         self.store.write(FIRST, str(self.first))
+        self._append(held)
 
     def known(self, folder: str) -> dict[str, Admitted]:
         """A folder's admitted files by path; one that changed before it landed counts as never admitted."""

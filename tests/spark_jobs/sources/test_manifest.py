@@ -7,7 +7,7 @@ import os
 import pytest
 
 from spark_jobs.sources import manifest
-from spark_jobs.sources.manifest import Manifest, Reading, left_out, list_files
+from spark_jobs.sources.manifest import Admitted, Manifest, Reading, left_out, list_files
 from spark_jobs.sources.store import Store
 
 
@@ -45,6 +45,27 @@ def test_a_file_is_admitted_once_however_old_it_is(folder, location):
     (folder / "a").write_text("a")
     os.utime(folder / "a", (0, 0))
     assert [_admit(location, folder), _admit(location, folder)] == [["a"], []]
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+def test_files_that_landed_before_are_held_back_wherever_that_was_cut_short(location, monkeypatch, writes):
+    write, left = Store.write, [None] * writes
+
+    def until_the_cut(store, name, text):
+        left.pop()
+        write(store, name, text)
+
+    landed = [Admitted(0, "in", "a.jsonl", 1, 0, "", "", None)]
+    known = Manifest.load(location)
+    with monkeypatch.context() as power:
+        power.setattr(Store, "write", until_the_cut)
+        with pytest.raises(IndexError):
+            known.hold(landed)
+    again = Manifest.load(location)
+    assert again.admitted == []
+    again.hold(landed)
+    known = Manifest.load(location)
+    assert (known.first, [entry.path for entry in known.admitted]) == (1, ["a.jsonl"])
 
 
 def test_one_look_admits_no_more_than_a_batch_may_take(folder, location):
