@@ -14,7 +14,6 @@ from pyspark.sql import functions as F
 
 from spark_jobs import kept, quarantine, scored
 from spark_jobs.batch_report import Report, Tally, batch_report, tally_of
-from spark_jobs.enriched import with_enrichments
 from spark_jobs.extent import Extent, extent_of, gathered
 from spark_jobs.failure import blames_storage, root_line
 from spark_jobs.features import earlier_rows
@@ -26,7 +25,7 @@ from spark_jobs.poison import culprits
 from spark_jobs.settled import NOTHING_SETTLED, Settled
 from weir.pack import Pack, load_pack
 from weir.settings import settings
-from weir.tables import scored_columns
+from weir.tables import REFERENCE, scored_columns
 
 TRIES = 3
 log = logging.getLogger("weir.scorer")
@@ -89,17 +88,18 @@ class Scorer:
         if plan is not None:
             return plan
         pack = load_pack(self.domain)
+        if not kept.has_pack(self.spark, self.checkpoint, kept.name_of(pack)):
+            create_table(self.spark, self.table("scored"), scored_columns(pack), scored.PARTITION_BY)
+            create_lists(self.spark, pack)
+            kept.keep_pack(self.spark, self.checkpoint, pack)
         references = {name: self._list_version(name) for name in lists_of(pack)}
         plan = kept.Plan(kept.name_of(pack), references, self.max_ages)
-        if not kept.has_pack(self.spark, self.checkpoint, plan.pack):
-            create_table(self.spark, self.table("scored"), scored_columns(pack), scored.PARTITION_BY)
-            kept.keep_pack(self.spark, self.checkpoint, pack)
         kept.keep_plan(self.spark, self.checkpoint, batch_id, plan)
         return plan
 
     def _list_version(self, name: str) -> int:
         version = table_version(self.spark, settings().table("reference", name))
-        assert version is not None, f"reference/{name} is made before a stream starts"
+        assert version is not None, f"reference/{name} is made with the pack's first batch"
         return version
 
     def table(self, zone: str) -> str:
@@ -170,8 +170,7 @@ class Batch:
     def _judged(self, raw: DataFrame) -> DataFrame:
         mappings = kept_mappings(self.scorer.spark, self.scorer.table("mapping"))
         judged_rows = raw.transform(judged(self.pack.contract, mappings, self.plan.spans()))
-        unsettled = self.scorer.settled.without_settled_parts(judged_rows)
-        return unsettled.transform(with_enrichments(self.pack.enrichments, self._references()))
+        return self.scorer.settled.without_settled_parts(judged_rows)
 
     def _deduplicated(self, judged_rows: DataFrame, extent: Extent) -> DataFrame:
         held = read_table(self.scorer.spark, self.scorer.table("scored"))
@@ -184,7 +183,7 @@ class Batch:
 
     def _scored(self, rows: DataFrame, earlier: DataFrame, extent: Extent) -> DataFrame:
         held = read_table(self.scorer.spark, self.scorer.table("scored"))
-        with_scores = scored.with_scores(self.pack, earlier, self.number, extent)
+        with_scores = scored.with_scores(self.pack, earlier, self._references(), self.number, extent)
         return rows.transform(filter_valid).transform(with_scores).transform(to_types_of(held))
 
     def _references(self) -> Mapping[str, DataFrame]:
@@ -193,6 +192,12 @@ class Batch:
             name: read_table(spark, places.table("reference", name), version)
             for name, version in self.plan.references.items()
         }
+
+
+def create_lists(spark: SparkSession, pack: Pack) -> None:
+    """Make the table of each list that the pack looks in, empty where nobody has loaded it."""
+    for name in lists_of(pack):
+        create_table(spark, settings().table("reference", name), REFERENCE)
 
 
 def lists_of(pack: Pack) -> list[str]:

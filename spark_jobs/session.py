@@ -33,6 +33,8 @@ SETTINGS = {
     # 50 by default: felt on every read of a small table
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.session.timeZone": "UTC",
+    # five minutes by default, and a small list may wait behind the reading of a long history
+    "spark.sql.broadcastTimeout": "3600",
     # planning every stage anew takes longer than most stages of a batch of a second
     "spark.sql.adaptive.enabled": "false",
     # the default is a type of 96 bits without statistics, so that no file or row group can be left out by time

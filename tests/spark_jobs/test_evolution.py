@@ -175,6 +175,16 @@ def test_a_batch_begun_before_the_change_is_retried_by_the_contract_of_then(spar
     assert dict(retried.dtypes)["visits"] == "decimal(38,0)"
 
 
+def test_a_list_that_a_pack_looks_in_from_now_on_is_made_with_its_next_batch(spark, evolved):
+    write_small_pack(evolved / "packs", reference="- {name: is_good, list: good_users, column: user_id}\n")
+    raw = read_table(spark, settings().table("raw", "small")).where("batch_id = 0")
+    checkpoint = str(evolved / "another")
+    Scorer(spark, "small", checkpoint, "scored/small:1")(raw, 0)
+    plan = kept_plan(spark, checkpoint, 0)
+    assert plan
+    assert plan.references == {"good_users": 0}
+
+
 def test_a_type_that_cannot_hold_the_old_values_is_refused_with_its_mend(spark, evolved):
     changed = AFTER.replace("trusted: {type: boolean}", "trusted: {type: number}")
     write_small_pack(evolved / "packs", contract=changed)
