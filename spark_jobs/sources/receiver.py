@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.sync.client import ClientConnection, connect
 
 from spark_jobs.sources.jetstream_frame import Frame, parse
-from spark_jobs.sources.resumption import FIRST_TIME, Resumption, cursor_before
+from spark_jobs.sources.resumption import FIRST_TIME, Resumption, cursor_before, is_not_beyond
 from spark_jobs.sources.spool import Place, Spool
 from weir.error import WeirError
 
@@ -154,9 +154,9 @@ class Receiver:
     def _had_landed(self, frame: Frame, run: int) -> bool:
         # a server that began to count anew, in another run, sends small numbers
         landed = self.landed
-        if landed is None or landed.run != run or frame.cursor is None:
+        if landed is None or landed.run != run:
             return False
-        return frame.cursor <= landed.cursor and (frame.time or 0) <= landed.time
+        return is_not_beyond(frame, landed.cursor, landed.time)
 
     def _messages(self, payloads: list[bytes]) -> list[Frame]:
         """Log what the server says of the connection -> the other frames."""

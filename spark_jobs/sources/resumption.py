@@ -22,6 +22,12 @@ def cursor_before(place: Place) -> int:
     return max(place.cursor - overlap, 0)
 
 
+def is_not_beyond(frame: Frame, cursor: int, time: int) -> bool:
+    """Whether an event is neither newer than a cursor nor than a time."""
+    # a server that began to count anew sends small numbers with new times
+    return frame.cursor is not None and frame.cursor <= cursor and (frame.time or 0) <= time
+
+
 @dataclass(slots=True)
 class Resumption:
     """A connection's first frames, held until it is known whether the server could go on where it was asked to.
@@ -68,9 +74,8 @@ class Resumption:
         return self._is_known(frame, before - 1)
 
     def _is_known(self, frame: Frame, upto: int) -> bool:
-        # a server that began to count anew sends small numbers with new times
         assert self.newest is not None
-        return frame.cursor is not None and frame.cursor <= upto and (frame.time or 0) <= self.newest.time
+        return is_not_beyond(frame, upto, self.newest.time)
 
 
 def _gap(newest: Place, events: list[Frame], refusal: str | None) -> bytes:
