@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -103,6 +104,13 @@ class Broker:
         )
         admin = self.admin
         admin.create_topics([new])[topic].result()
+
+    def delete_topic(self, topic: str) -> None:
+        """Remove a topic and what it holds; returns when it is gone."""
+        admin = self.admin
+        admin.delete_topics([topic])[topic].result()
+        while topic in admin.list_topics(timeout=10).topics:
+            time.sleep(0.1)
 
     def grow_topic(self, topic: str, partitions: int) -> None:
         """Give a topic more partitions; `partitions` is the new total."""

@@ -59,10 +59,16 @@ class KafkaSource(RecordSource):
     def require_kept(self, spark: SparkSession, reached: str | None, landed: Mapping[str, int]) -> None:
         """Raise MessagesGone when retention has removed what had not landed, or the topic was made anew.
 
-        A new epoch goes on behind a gap, since somebody asked for it, and the gap is logged.
+        A new epoch goes on behind a gap, since somebody asked for it, and the gap is logged. Nothing can go on
+        with a topic that was made anew: its offsets name other messages in raw.
         """
-        bounds = topic_bounds(spark, self.topic)
-        told = "; ".join(gone(_next(reached, landed, self.topic), bounds, new=reached is not None))
+        bounds, expected = topic_bounds(spark, self.topic), _next(reached, landed, self.topic)
+        if anew := "; ".join(made_anew(expected, bounds)):
+            raise MessagesGone(
+                f"{self.name}: {anew}: the topic was made anew, and raw has other messages under its offsets; "
+                "send to a topic of another name, and stream from that"
+            )
+        told = "; ".join(gone(expected, bounds, new=reached is not None))
         if not told:
             return
         if reached is None:
@@ -83,21 +89,26 @@ class KafkaSource(RecordSource):
         return json.dumps({self.topic: starts})
 
 
+def made_anew(expected: Mapping[int, int], bounds: Mapping[int, Bounds]) -> Iterator[str]:
+    """Partition -> next offset to land, and what the topic holds -> a line for each that ends before it."""
+    for number, wanted in sorted(expected.items()):
+        bound = bounds.get(number)
+        if bound is None or bound.latest < wanted:
+            ends = bound.latest if bound else "nowhere"
+            yield f"partition {number} ends at {ends}, but {wanted} were read"
+
+
 def gone(expected: Mapping[int, int], bounds: Mapping[int, Bounds], new: bool) -> Iterator[str]:
     """Partition -> next offset to land, and what the topic holds -> a line for each loss, with its count.
 
     new: whether a partition nobody expected should begin at 0. Offsets are counted: those of aborted
     transactions and of markers are among them.
     """
-    for number in sorted({*expected, *bounds}):
-        bound = bounds.get(number)
+    for number, bound in sorted(bounds.items()):
         if number not in expected and not new:
             continue
         wanted = expected.get(number, 0)
-        if bound is None or bound.latest < wanted:
-            ends = bound.latest if bound else "nowhere"
-            yield f"partition {number} ends at {ends}, but {wanted} were read: the topic was made anew"
-        elif bound.earliest > wanted:
+        if bound.earliest > wanted:
             count, last = bound.earliest - wanted, bound.earliest - 1
             yield f"{count} messages of partition {number} are gone (offsets {wanted} to {last})"
 

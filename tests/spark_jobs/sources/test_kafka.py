@@ -14,7 +14,7 @@ from spark_jobs import record_feed
 from spark_jobs.kept import kept_max_ages
 from spark_jobs.lake import append_once, read_table
 from spark_jobs.landing import drain_raw, start_raw
-from spark_jobs.sources.kafka import KafkaSource, gone
+from spark_jobs.sources.kafka import KafkaSource, gone, made_anew
 from spark_jobs.sources.kafka_offsets import Bounds
 from spark_jobs.sources.source import MessagesGone
 from spark_jobs.stream import Intake, drain
@@ -184,8 +184,6 @@ def test_a_topic_that_is_not_there_is_named(spark, at_broker):
     [
         ({0: 5}, {0: Bounds(0, 5)}, []),
         ({0: 5}, {0: Bounds(9, 9)}, ["4 messages of partition 0 are gone (offsets 5 to 8)"]),
-        ({0: 5}, {0: Bounds(0, 3)}, ["partition 0 ends at 3, but 5 were read: the topic was made anew"]),
-        ({0: 5}, {}, ["partition 0 ends at nowhere, but 5 were read: the topic was made anew"]),
         ({}, {1: Bounds(2, 4)}, ["2 messages of partition 1 are gone (offsets 0 to 1)"]),
     ],
 )
@@ -195,3 +193,32 @@ def test_what_a_topic_lacks_is_told_by_partition(expected, bounds, told):
 
 def test_a_new_checkpoint_expects_nothing_of_a_partition_it_never_read():
     assert list(gone({}, {1: Bounds(2, 4)}, new=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("bounds", "told"),
+    [
+        ({0: Bounds(0, 5)}, []),
+        ({0: Bounds(0, 3)}, ["partition 0 ends at 3, but 5 were read"]),
+        ({1: Bounds(0, 9)}, ["partition 0 ends at nowhere, but 5 were read"]),
+    ],
+)
+def test_a_topic_that_ends_before_what_was_read_was_made_anew(bounds, told):
+    assert list(made_anew({0: 5}, bounds)) == told
+
+
+def test_a_topic_that_was_made_anew_is_refused_for_its_offsets_are_taken(spark, at_broker):
+    source = KafkaSource("anew")
+    at_broker.create_topic("anew", partitions=1)
+    send(at_broker, "anew", [b"old"] * 3)
+    drain_raw(spark, "payments", source)
+    at_broker.delete_topic("anew")
+    at_broker.create_topic("anew", partitions=1)
+    send(at_broker, "anew", [b"new"])
+    told = r"partition 0 ends at 1, but 3 were read: the topic was made anew, .* a topic of another name"
+    with pytest.raises(MessagesGone, match=told):
+        drain_raw(spark, "payments", source)
+    shutil.rmtree(settings().checkpoint("raw/payments/kafka"))
+    with pytest.raises(MessagesGone, match=told):
+        drain_raw(spark, "payments", source, new_epoch=True)
+    assert [payload for *_, payload in raw(spark)] == [b"old"] * 3
