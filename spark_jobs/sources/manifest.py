@@ -193,12 +193,17 @@ def left_out(manifest: Manifest, folder: str) -> list[str]:
             for path in rewritten
         ),
         *(f"{folder}/{path}: changed while it landed; run again when it is complete" for path in unfinished),
+        *(
+            f"{folder}/{_shown(file.path)}: its name is not UTF-8, so it is left out; rename it to land it"
+            for file in sorted(_walk(Path(folder)))
+            if not _is_text(file.path)
+        ),
     ]
 
 
 def list_files(folder: str) -> list[Found]:
-    """A folder -> its files at any depth in path order, without hidden and unfinished ones."""
-    return sorted(_walk(Path(folder)))
+    """A folder -> its files at any depth in path order, without hidden, unfinished and ill-named ones."""
+    return sorted(file for file in _walk(Path(folder)) if _is_text(file.path))
 
 
 def has_changed(entry: Admitted, now: Found) -> bool:
@@ -224,6 +229,15 @@ def digest_of(file: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def _is_text(path: str) -> bool:
+    # Python has a lone surrogate for each byte that is not UTF-8; no table can hold one
+    return _shown(path) == path
+
+
+def _shown(path: str) -> str:
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _walk(folder: Path) -> Iterator[Found]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +132,14 @@ def test_a_rewritten_file_is_named_and_a_touched_one_is_not(folder, location):
         os.utime(folder / name, (1, 1))
     named = left_out(Manifest.load(location), str(folder))
     assert [line.split(":")[0] for line in named] == [f"{folder}/grown", f"{folder}/same_size"]
+
+
+def test_a_file_whose_name_is_not_utf_8_is_named_and_the_others_land(folder, location):
+    (folder / "a").write_text("a")
+    Path(os.fsdecode(bytes(folder) + b"/caf\xe9")).write_text("b")
+    assert _admit(location, folder) == ["a"]
+    named = left_out(Manifest.load(location), str(folder))
+    assert named == [rf"{folder}/caf\xe9: its name is not UTF-8, so it is left out; rename it to land it"]
 
 
 def test_a_file_that_changed_before_it_landed_is_admitted_anew(folder, location):
