@@ -13,6 +13,7 @@ from weir.reason import DUPLICATE, POISON
 from weir.tables import PART_KEY, QUARANTINE
 
 PARTITION_BY = "received_date"
+PART = ("seq", "part")
 
 
 def quarantined(batch_id: int) -> Transform:
@@ -53,6 +54,22 @@ def with_duplicate_reason(scored: DataFrame, days: Iterable[date]) -> Transform:
         )
 
     return transform
+
+
+def with_reasons_of(refused: DataFrame) -> Transform:
+    """Judged rows -> the same; one that is among those rows of quarantine/<domain> has its reason from there."""
+
+    def transform(judged_rows: DataFrame) -> DataFrame:
+        known = refused.select(*PART, F.col("reason").alias("_reason"), F.col("detail").alias("_detail"))
+        merged = {name: F.coalesce(f"_{name}", name) for name in ("reason", "detail")}
+        return judged_rows.join(known, [*PART], "left").withColumns(merged).select(*judged_rows.columns)
+
+    return transform
+
+
+def not_in(parts: DataFrame) -> Transform:
+    """Rows with seq and part -> those of other parts."""
+    return lambda rows: rows.join(parts, [*PART], "left_anti").select(*rows.columns)
 
 
 def _place() -> Column:

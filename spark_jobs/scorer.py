@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -89,8 +89,7 @@ class Scorer:
             return plan
         pack = load_pack(self.domain)
         if not kept.has_pack(self.spark, self.checkpoint, kept.name_of(pack)):
-            create_table(self.spark, self.table("scored"), scored_columns(pack), scored.PARTITION_BY)
-            create_lists(self.spark, pack)
+            create_tables_of(self.spark, self.domain, pack)
             kept.keep_pack(self.spark, self.checkpoint, pack)
         references = {name: self._list_version(name) for name in lists_of(pack)}
         plan = kept.Plan(kept.name_of(pack), references, self.max_ages)
@@ -125,27 +124,28 @@ class Batch:
     def write(self, raw: DataFrame) -> None:
         """Quarantine before scored: a crash between them leaves what a retry finds as it was."""
         with ExitStack() as cached:
+            held = self._held()
             judged_rows = cached.enter_context(persisted(self._judged(self._without_poison(raw))))
             extent = extent_of(judged_rows)
-            earlier = self._earlier(judged_rows, extent)
+            earlier = self._earlier(held, judged_rows, extent)
             if extent.in_one_task:
                 # this takes longest; duplicates are found, and the rest is planned, meanwhile
                 earlier = cached.enter_context(fetched(earlier))
             rows = judged_rows.transform(gathered(extent))
-            rows = cached.enter_context(persisted(self._deduplicated(rows, extent)))
+            rows = cached.enter_context(persisted(self._deduplicated(held, rows, extent)))
             tally = tally_of(rows)
             if tally.quarantined:
                 refused = rows.transform(quarantine.quarantined(self.number))
                 self._append(refused, "quarantine", extent, quarantine.PARTITION_BY)
-            self._append(self._scored(rows, earlier, extent), "scored", extent, scored.PARTITION_BY)
+            self._append(self._scored(held, rows, earlier, extent), "scored", extent, scored.PARTITION_BY)
             self._report(tally)
 
     def scores_of(self, raw: DataFrame) -> DataFrame:
         """Raw rows -> what would be appended to scored; nothing is written."""
-        judged_rows = self._judged(raw)
+        held, judged_rows = self._held(), self._judged(raw)
         extent = extent_of(judged_rows)
-        earlier = self._earlier(judged_rows, extent)
-        return self._scored(self._deduplicated(judged_rows, extent), earlier, extent)
+        earlier = self._earlier(held, judged_rows, extent)
+        return self._scored(held, self._deduplicated(held, judged_rows, extent), earlier, extent)
 
     def _report(self, tally: Tally) -> None:
         found = batch_report(tally, self.scorer.domain, self.number, self.began)
@@ -158,31 +158,40 @@ class Batch:
 
     def _without_poison(self, raw: DataFrame) -> DataFrame:
         """Quarantine the messages that kill this batch, in a commit of their own, and go on with the others."""
-        scorer = self.scorer
-        poison = kept.kept_poison(scorer.spark, scorer.checkpoint, self.batch_id)
+        scorer, poison = self.scorer, self._poison()
         if not poison:
             return raw
         killers = raw.where(F.col("seq").isin(*poison)).transform(quarantine.as_poison(self.number))
-        killers = scorer.settled.without_settled_parts(killers)
+        killers = scorer.settled.without_settled_parts(killers).transform(quarantine.not_in(self._refused()))
         append_once(killers, scorer.table("quarantine"), f"poison/{scorer.query}", self.batch_id)
         return raw.where(~F.col("seq").isin(*poison))
+
+    def _poison(self) -> Sequence[int]:
+        return kept.kept_poison(self.scorer.spark, self.scorer.checkpoint, self.batch_id)
 
     def _judged(self, raw: DataFrame) -> DataFrame:
         mappings = kept_mappings(self.scorer.spark, self.scorer.table("mapping"))
         judged_rows = raw.transform(judged(self.pack.contract, mappings, self.plan.spans()))
         return self.scorer.settled.without_settled_parts(judged_rows)
 
-    def _deduplicated(self, judged_rows: DataFrame, extent: Extent) -> DataFrame:
-        held = read_table(self.scorer.spark, self.scorer.table("scored"))
-        return judged_rows.transform(quarantine.with_duplicate_reason(held, extent.days))
+    def _held(self) -> DataFrame:
+        return read_table(self.scorer.spark, self.scorer.table("scored"))
 
-    def _earlier(self, judged_rows: DataFrame, extent: Extent) -> DataFrame:
-        held = read_table(self.scorer.spark, self.scorer.table("scored"))
+    def _earlier(self, held: DataFrame, judged_rows: DataFrame, extent: Extent) -> DataFrame:
         events = judged_rows.transform(filter_valid)
         return events.transform(earlier_rows(self.pack.features, held, extent))
 
-    def _scored(self, rows: DataFrame, earlier: DataFrame, extent: Extent) -> DataFrame:
-        held = read_table(self.scorer.spark, self.scorer.table("scored"))
+    def _deduplicated(self, held: DataFrame, judged_rows: DataFrame, extent: Extent) -> DataFrame:
+        rows = judged_rows.transform(quarantine.with_duplicate_reason(held, extent.days))
+        # a duplicate of what is poison was refused in an earlier try, and stays so
+        return rows.transform(quarantine.with_reasons_of(self._refused())) if self._poison() else rows
+
+    def _refused(self) -> DataFrame:
+        """What earlier tries of this batch have quarantined."""
+        held = read_table(self.scorer.spark, self.scorer.table("quarantine"))
+        return held.where(F.col("batch_id") == self.number)
+
+    def _scored(self, held: DataFrame, rows: DataFrame, earlier: DataFrame, extent: Extent) -> DataFrame:
         with_scores = scored.with_scores(self.pack, earlier, self._references(), self.number, extent)
         return rows.transform(filter_valid).transform(with_scores).transform(to_types_of(held))
 
@@ -194,10 +203,12 @@ class Batch:
         }
 
 
-def create_lists(spark: SparkSession, pack: Pack) -> None:
-    """Make the table of each list that the pack looks in, empty where nobody has loaded it."""
+def create_tables_of(spark: SparkSession, domain: str, pack: Pack) -> None:
+    """Make scored/<domain>, with a column for each that the pack has, and the lists that it looks in."""
+    places = settings()
+    create_table(spark, places.table("scored", domain), scored_columns(pack), scored.PARTITION_BY)
     for name in lists_of(pack):
-        create_table(spark, settings().table("reference", name), REFERENCE)
+        create_table(spark, places.table("reference", name), REFERENCE)
 
 
 def lists_of(pack: Pack) -> list[str]:

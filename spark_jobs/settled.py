@@ -12,10 +12,9 @@ from pyspark.sql import functions as F
 from spark_jobs.checkpoint import SETTLED
 from spark_jobs.epoch import has_epoch
 from spark_jobs.lake import oldest_version, read_table, table_version
+from spark_jobs.quarantine import PART, not_in
 from spark_jobs.storage import read_text, replace_text
 from weir.settings import settings
-
-PART = ("seq", "part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Settled:
         if not self.torn:
             return rows
         held = rows.sparkSession.read.parquet(self.parts)
-        return rows.join(held, [*PART], "left_anti").select(*rows.columns)
+        return rows.transform(not_in(held))
 
 
 NOTHING_SETTLED = Settled()

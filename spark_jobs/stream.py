@@ -9,14 +9,14 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from spark_jobs import kept, quarantine, scored
+from spark_jobs import kept, quarantine
 from spark_jobs.batch_report import Report
 from spark_jobs.checkpoint import require_whole
 from spark_jobs.epoch import resume
 from spark_jobs.lake import create_table, rows_appended, stream_table, table_version
 from spark_jobs.landing import Landed, drain_raw, start_raw
 from spark_jobs.raw import create_raw
-from spark_jobs.scorer import Scorer, create_lists
+from spark_jobs.scorer import Scorer, create_tables_of
 from spark_jobs.service import Service
 from spark_jobs.settled import keep_settled, kept_settled
 from spark_jobs.sources.kinds import parse_source
@@ -28,7 +28,7 @@ from weir.error import WeirError
 from weir.mapping import FORMATS, ColumnMapping, load_mapping
 from weir.pack import load_pack
 from weir.settings import settings
-from weir.tables import LABELS, QUARANTINE, scored_columns
+from weir.tables import LABELS, QUARANTINE
 
 # a batch is sorted and cached whole: about this much of raw's files fits a laptop's memory
 BATCH_BYTES = "256m"
@@ -104,9 +104,8 @@ def create_tables(spark: SparkSession, domain: str) -> None:
     pack, places = load_pack(domain), settings()
     create_raw(spark, domain)
     create_table(spark, places.table("quarantine", domain), QUARANTINE, quarantine.PARTITION_BY)
-    create_table(spark, places.table("scored", domain), scored_columns(pack), scored.PARTITION_BY)
     create_table(spark, places.table("labels", domain), LABELS)
-    create_lists(spark, pack)
+    create_tables_of(spark, domain, pack)
 
 
 def drain(spark: SparkSession, domain: str, wanted: Intake) -> Drained:

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from pyspark.sql import functions as F
 
 from data_quality.books import books
+from spark_jobs import scored
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.stream import Intake, drain
@@ -75,3 +77,38 @@ def test_only_the_message_that_kills_its_batch_is_set_aside_and_the_next_batch_w
     ]
     (counted,) = books(raw, scored, refused).collect()
     assert (counted["balanced"], counted["raw"], counted["pending"]) == (True, 7, 0)
+
+
+def test_a_message_that_kills_where_it_is_scored_leaves_its_duplicates_in_quarantine_once(
+    spark, home, domain, monkeypatch
+):
+    monkeypatch.setattr(scored, "with_scores", dying(scored.with_scores))
+    folder = home / "in"
+    folder.mkdir()
+    events = [("p0", "killer"), ("p0", "killer"), ("p0", "u")]
+    (folder / "1.jsonl").write_text("".join(payment(*event) for event in events))
+    done = drain(spark, domain, Intake(FilesSource(folder)))
+    assert (done.landed.messages, done.scored, done.quarantined) == (3, 0, 3)
+
+    raw, decided, refused = (table(spark, zone, domain) for zone in ("raw", "scored", "quarantine"))
+    reasons = [row["reason"] for row in refused.orderBy("seq").collect()]
+    assert reasons == ["poison", "duplicate", "duplicate"]
+    (counted,) = books(raw, decided, refused).collect()
+    assert (counted["balanced"], counted["raw"], counted["doubled"]) == (True, 3, 0)
+
+
+def payment(event_id, user):
+    """A message in the pack's own words."""
+    event = {
+        "event_id": event_id,
+        "event_type": "payment",
+        "user_id": user,
+        "occurred_at": "2026-01-01T12:00:00Z",
+    }
+    return json.dumps(event) + "\n"
+
+
+def dying(with_scores):
+    """Scoring that ends with a user's events; no pack is accepted that would do so, as far as one can tell."""
+    user = F.when(F.col("user_id") == "killer", F.raise_error(F.lit("dead"))).otherwise(F.col("user_id"))
+    return lambda *known: lambda events: events.withColumn("user_id", user).transform(with_scores(*known))
