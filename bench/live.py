@@ -32,7 +32,7 @@ from weir.settings import settings
 from weir.warehouse import connect_lake
 
 RATES, SECONDS, LONG_RATE = (100, 500, 2_000), 120, 500
-SAMPLE_EVERY = 30
+SAMPLE_EVERY, SLOT = 30, 600
 PROGRAM = "from orchestration.commands import main; main()"
 
 
@@ -140,7 +140,7 @@ def bench_rates() -> None:
 
 
 def bench_long(minutes: int) -> None:
-    """One rate for a long time, looked at now and then."""
+    """One rate for a long time, looked at now and then; the latency of each SLOT of it."""
     with live() as service, ThreadPoolExecutor(1) as thread:
         load, samples = thread.submit(service.send, LONG_RATE, minutes * 60), []
         while not load.done():
@@ -148,8 +148,12 @@ def bench_long(minutes: int) -> None:
             samples.append(_sample(service, len(samples) * SAMPLE_EVERY / 60))
             print("  ".join(f"{name} {value:,.1f}" for name, value in samples[-1].items()), flush=True)
         service.await_all()
-        print(f"{LONG_RATE} events/s for {minutes} min: {latency(load.result())}")
-    for name in samples[0].keys() - {"minute"}:
+        numbers = load.result()
+        print(f"{LONG_RATE} events/s for {minutes} min: {latency(numbers)}")
+        for start in range(0, len(numbers), LONG_RATE * SLOT):
+            part = numbers[start : start + LONG_RATE * SLOT]
+            print(f"from minute {start // LONG_RATE // 60}: {latency(part)}")
+    for name in list(samples[0])[1:]:
         # the first third is for Java to warm up
         settled = samples[len(samples) // 3 :]
         slope = statistics.linear_regression(
