@@ -7,7 +7,7 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
-from orchestration.commands import app
+from orchestration.commands import app, manual
 from weir import settings
 from weir.contract import load_contract
 from weir.mapping import load_mapping
@@ -60,6 +60,13 @@ def test_the_reason_codes_are_the_ones_in_the_code():
 
 def test_the_settings_are_the_ones_in_the_code():
     assert settings.markdown() in (ROOT / "docs" / "settings.md").read_text()
+
+
+def test_the_commands_are_the_ones_in_the_code():
+    page = (ROOT / "docs" / "commands.md").read_text()
+    assert page == manual.markdown(), (
+        "write it with `python -m orchestration.commands.manual > docs/commands.md`"
+    )
 
 
 def test_the_readmes_mapping_is_accepted():

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands.show import doing, stderr
+from orchestration.commands.show import Domain, doing, stderr
 
 
 def adapt(
-    domain: Annotated[str, typer.Argument(help="payments, crypto, ...")],
+    domain: Domain,
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)],
     form: Annotated[
         str | None, typer.Option("--format", help="json, csv, parquet, or a mapping the pack ships.")

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestration.commands.show import AsJson, fail, show
+from orchestration.commands.show import AsJson, Domain, fail, show
 from weir.pack import Pack, PackError, load_pack
 
 RAW_KEY = ("source", "partition", "position")
 
 
 def explain(
-    domain: Annotated[str, typer.Argument(help="payments, crypto, ...")],
+    domain: Domain,
     event_id: Annotated[str, typer.Argument(help="The event to explain.")],
     as_json: AsJson = False,
 ) -> None:

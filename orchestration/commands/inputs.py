@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands.show import AsJson, doing, log_line, show, stderr
+from orchestration.commands.show import AsJson, Domain, doing, log_line, show, stderr
 
 if TYPE_CHECKING:
     from spark_jobs.batch_report import BatchReport, LandingReport
     from spark_jobs.stream import Drained
 
-Domain = Annotated[str, typer.Argument(help="payments, crypto, ...")]
-ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
+ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to load.")]
 
 
 def simulate(
@@ -70,7 +69,7 @@ def stream(
         bool, typer.Option("--once", help="End when everything there is has been scored.")
     ] = False,
     new_epoch: Annotated[
-        bool, typer.Option(help="Go on behind what the tables hold: the checkpoint is lost.")
+        bool, typer.Option("--new-epoch", help="Go on behind what the tables hold: the checkpoint is lost.")
     ] = False,
     max_age: Annotated[
         str | None,

@@ -11,7 +11,7 @@ from orchestration.commands.show import AsJson, doing, fail, show
 
 def marts(
     full_refresh: Annotated[
-        bool, typer.Option(help="Build from nothing, not on the last published marts.")
+        bool, typer.Option("--full-refresh", help="Build from nothing, not on the last published marts.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestration.commands.show import AsJson, doing, show
+from orchestration.commands.show import AsJson, Domain, doing, show
 
 if TYPE_CHECKING:
     from spark_jobs.release import Outcome
@@ -16,7 +16,7 @@ CUT = 100
 
 
 def quarantine(
-    domain: Annotated[str, typer.Argument(help="payments, crypto, ...")],
+    domain: Domain,
     reason: Annotated[
         str | None,
         typer.Option(help="Only messages refused for it; duplicates only with --reason duplicate."),

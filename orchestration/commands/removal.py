@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands.show import AsJson, doing, fail, show, stderr
+from orchestration.commands.show import AsJson, Domain, doing, fail, show, stderr
 
 if TYPE_CHECKING:
     from orchestration.erasure import Erased
@@ -17,7 +17,7 @@ SHOWN = 10
 
 
 def erase(
-    domain: Annotated[str, typer.Argument(help="payments, crypto, ...")],
+    domain: Domain,
     subject: Annotated[str, typer.Argument(help="Whose data to erase, such as user-17.")],
     column: Annotated[
         list[str] | None,
@@ -49,7 +49,7 @@ def erase(
 
 
 def expire(
-    domain: Annotated[str, typer.Argument(help="payments, crypto, ...")],
+    domain: Domain,
     keep: Annotated[str, typer.Option(help="How long messages are kept after they came, such as 400d.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would go; change nothing.")] = False,
     as_json: AsJson = False,

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array of objects and nothing else.")]
+Domain = Annotated[str, typer.Argument(help="payments, crypto, ...")]
 Row = Mapping[str, object]
 
 stderr = Console(stderr=True)
