@@ -66,8 +66,7 @@ def spark_session(app: str, connectors: tuple[str, ...] = ()) -> SparkSession:
     builder = SparkSession.builder.appName(app)
     if not submitted():
         _use_java()
-        slots = SLOTS_A_CORE * cores(CPU_LIMIT)
-        builder = _configured(builder.master(f"local[{slots}]"), _local_settings(connectors))
+        builder = _configured(builder.master(f"local[{SLOTS_A_CORE * cores()}]"), _local_settings(connectors))
     spark = _configured(builder, SETTINGS).getOrCreate()
     if not submitted():
         _hush(spark)
@@ -88,7 +87,7 @@ def jvm(spark: SparkSession) -> Any:
     return spark._jvm
 
 
-def cores(limit: Path) -> int:
+def cores(limit: Path = CPU_LIMIT) -> int:
     """The processors of this machine, or of this container when its limit is less."""
     seen = os.cpu_count() or 1
     spent, _, period = limit.read_text().partition(" ") if limit.is_file() else ("max", "", "")
@@ -156,7 +155,7 @@ def _local_settings(connectors: tuple[str, ...]) -> dict[str, str]:
         # not as spark.jars, of which each start makes copies: 714 MB of them for a lake on S3
         "spark.driver.extraClassPath": os.pathsep.join(jars(connectors)),
         # many slots make nothing quicker that is cut into equal tasks
-        "spark.default.parallelism": str(cores(CPU_LIMIT)),
+        "spark.default.parallelism": str(cores()),
         "spark.driver.memory": places.spark_memory,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
