@@ -14,6 +14,9 @@ from spark_jobs.history_entries import Entry, entries_of, merged
 from spark_jobs.key_groups import KeyGroup
 from spark_jobs.layers import Transform, braced, quoted
 
+# coalesced to so many tasks, rows stay in those that they have, and what is compiled before is apart from the rest
+ALL_TASKS = 100_000
+
 
 def to_history_rows(groups: Sequence[KeyGroup], batch: DataFrame, first: datetime) -> Transform:
     """Scored rows -> for each key of the batch what its windows can tell apart of them, and no more.
@@ -50,6 +53,7 @@ def _of_keys(entries: Sequence[Entry], schema: T.StructType, first: datetime) ->
     span = max(entry.span for entry in entries)
     # to the hour: Spark compiles anew for every other number, and new code is slow code
     since = (first - span).replace(minute=0, second=0, microsecond=0)
+    recent = f"occurred_at >= timestamp'{since:%Y-%m-%d %H:%M:%S}Z'"
     roots = {entry.first: entry for entry in entries}
     features = [feature for entry in entries for feature in entry.features]
     columns = feature_columns(features, schema, [key for entry in entries for key in entry.root]).items()
@@ -61,7 +65,7 @@ def _of_keys(entries: Sequence[Entry], schema: T.StructType, first: datetime) ->
     )
     return (
         f"select /*+ broadcast({hints}) */ * from"
-        f" (select {rows} from {{history}} where occurred_at >= timestamp'{since:%Y-%m-%d %H:%M:%S}Z')"
+        f" (select /*+ coalesce({ALL_TASKS}) */ {rows} from {{history}} where {recent})"
         f"{joins} where coalesce({', '.join(roots)}) is not null"
     )
 

@@ -26,8 +26,9 @@ HERE = Path(__file__).resolve().parent
 # its bin/java drops a module that small runtimes lack, and says nothing about it
 JAVA_WRAPPER = HERE / "java"
 # Spark's code for wide rows has methods that Java would not compile, only interpret; on a cluster, give it to
-# spark.driver.extraJavaOptions and spark.executor.extraJavaOptions
-JAVA_OPTIONS = "-XX:-DontCompileHugeMethods"
+# spark.driver.extraJavaOptions and spark.executor.extraJavaOptions. The fuller its room for code (240 MB by default),
+# the longer Java waits before it compiles what is new
+JAVA_OPTIONS = "-XX:-DontCompileHugeMethods -XX:ReservedCodeCacheSize=512m"
 # Spark lets a small job wait for a slot while a long one has them all; the system shares its cores between more of them
 SLOTS_A_CORE = 2
 # what a container may use, as Linux says it: microseconds of processor time in so many

@@ -7,6 +7,7 @@ from spark_jobs.feature_rows import set_apart, to_feature_rows
 from spark_jobs.features import with_features
 from spark_jobs.history import to_history_rows
 from spark_jobs.key_groups import key_groups
+from spark_jobs.session import jvm
 from tests.oracle import features_of
 from tests.spark_jobs.feature_sample import (
     EVERY_KIND,
@@ -130,8 +131,32 @@ def test_history_that_all_events_of_a_key_see_alike_is_one_row(spark):
     assert sorted(row["weight"] for row in found) == [1, 1, 1, 95]
 
 
+def test_another_hour_compiles_nothing_anew_that_is_long(spark, tmp_path):
+    features = [feature("payments", "count", "user", span=60)]
+    with_event_date(spark.createDataFrame([event(0, 1)], SCHEMA)).write.parquet(str(tmp_path / "scored"))
+    scored = spark.read.parquet(str(tmp_path / "scored"))
+    first, second = (compiled(told_of(features, scored, [event(at, 2)])) for at in (0, 3600))
+    # what finds the rows has the hour in it; what merges them has not
+    assert first != second
+    assert (
+        {code for code in first if "hashAgg" in code}
+        == {code for code in second if "hashAgg" in code}
+        != set()
+    )
+
+
 def history_rows(spark, features, scored, batch):
+    return told_of(features, with_event_date(spark.createDataFrame(scored, SCHEMA)), batch).collect()
+
+
+def told_of(features, scored, batch):
     groups = key_groups([set_apart(one) for one in features])
-    rows = spark.createDataFrame(batch, SCHEMA).transform(to_feature_rows(groups))
-    history = with_event_date(spark.createDataFrame(scored, SCHEMA))
-    return history.transform(to_history_rows(groups, rows, batch[0]["occurred_at"])).collect()
+    rows = scored.sparkSession.createDataFrame(batch, SCHEMA).transform(to_feature_rows(groups))
+    return scored.transform(to_history_rows(groups, rows, batch[0]["occurred_at"]))
+
+
+def compiled(rows):
+    """The Java code that Spark writes for a frame, class by class."""
+    debug = getattr(jvm(rows.sparkSession).org.apache.spark.sql.execution.debug, "package$")
+    classes = getattr(debug, "MODULE$").codegenStringSeq(rows._jdf.queryExecution().executedPlan())
+    return {classes.apply(number)._2() for number in range(classes.size())}
