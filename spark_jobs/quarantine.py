@@ -8,12 +8,12 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from spark_jobs.feature_rows import ROW_ID
 from spark_jobs.layers import Transform
 from weir.reason import DUPLICATE, POISON
 from weir.tables import PART_KEY, QUARANTINE
 
 PARTITION_BY = "received_date"
-PART = ("seq", "part")
 
 
 def quarantined(batch_id: int) -> Transform:
@@ -60,21 +60,21 @@ def with_reasons_of(refused: DataFrame) -> Transform:
     """Judged rows -> the same; one that is among those rows of quarantine/<domain> has its reason from there."""
 
     def transform(judged_rows: DataFrame) -> DataFrame:
-        known = refused.select(*PART, F.col("reason").alias("_reason"), F.col("detail").alias("_detail"))
+        known = refused.select(*ROW_ID, F.col("reason").alias("_reason"), F.col("detail").alias("_detail"))
         merged = {name: F.coalesce(f"_{name}", name) for name in ("reason", "detail")}
-        return judged_rows.join(known, [*PART], "left").withColumns(merged).select(*judged_rows.columns)
+        return judged_rows.join(known, [*ROW_ID], "left").withColumns(merged).select(*judged_rows.columns)
 
     return transform
 
 
 def not_in(parts: DataFrame) -> Transform:
     """Rows with seq and part -> those of other parts."""
-    return lambda rows: rows.join(parts, [*PART], "left_anti").select(*rows.columns)
+    return lambda rows: rows.join(parts, [*ROW_ID], "left_anti").select(*rows.columns)
 
 
 def _place() -> Column:
     same_event = Window.partitionBy("event_id", "event_date", F.col("reason").isNull())
-    return F.row_number().over(same_event.orderBy("seq", "part"))
+    return F.row_number().over(same_event.orderBy(*ROW_ID))
 
 
 def _key() -> Column:

@@ -124,15 +124,19 @@ class Batch:
     def write(self, raw: DataFrame) -> None:
         """Quarantine before scored: a crash between them leaves what a retry finds as it was."""
         with ExitStack() as cached:
-            held = self._held()
-            judged_rows = cached.enter_context(persisted(self._judged(self._without_poison(raw))))
+            held, poison = self._held(), self._poison()
+            judged_rows = cached.enter_context(persisted(self._judged(self._without_poison(raw, poison))))
             extent = extent_of(judged_rows)
             earlier = self._earlier(held, judged_rows, extent)
             if extent.in_one_task:
                 # this takes longest; duplicates are found, and the rest is planned, meanwhile
                 earlier = cached.enter_context(fetched(earlier))
             rows = judged_rows.transform(gathered(extent))
-            rows = cached.enter_context(persisted(self._deduplicated(held, rows, extent)))
+            rows = self._deduplicated(held, rows, extent)
+            if poison:
+                # a duplicate of one was refused in an earlier try, and stays so
+                rows = rows.transform(quarantine.with_reasons_of(self._refused()))
+            rows = cached.enter_context(persisted(rows))
             tally = tally_of(rows)
             if tally.quarantined:
                 refused = rows.transform(quarantine.quarantined(self.number))
@@ -156,11 +160,11 @@ class Batch:
         spread_by = None if extent.in_one_task else partition_by
         append_once(rows, self.scorer.table(zone), self.scorer.query, self.batch_id, spread_by)
 
-    def _without_poison(self, raw: DataFrame) -> DataFrame:
+    def _without_poison(self, raw: DataFrame, poison: Sequence[int]) -> DataFrame:
         """Quarantine the messages that kill this batch, in a commit of their own, and go on with the others."""
-        scorer, poison = self.scorer, self._poison()
         if not poison:
             return raw
+        scorer = self.scorer
         killers = raw.where(F.col("seq").isin(*poison)).transform(quarantine.as_poison(self.number))
         killers = scorer.settled.without_settled_parts(killers).transform(quarantine.not_in(self._refused()))
         append_once(killers, scorer.table("quarantine"), f"poison/{scorer.query}", self.batch_id)
@@ -182,9 +186,7 @@ class Batch:
         return events.transform(earlier_rows(self.pack.features, held, extent))
 
     def _deduplicated(self, held: DataFrame, judged_rows: DataFrame, extent: Extent) -> DataFrame:
-        rows = judged_rows.transform(quarantine.with_duplicate_reason(held, extent.days))
-        # a duplicate of what is poison was refused in an earlier try, and stays so
-        return rows.transform(quarantine.with_reasons_of(self._refused())) if self._poison() else rows
+        return judged_rows.transform(quarantine.with_duplicate_reason(held, extent.days))
 
     def _refused(self) -> DataFrame:
         """What earlier tries of this batch have quarantined."""

@@ -11,8 +11,9 @@ from pyspark.sql import functions as F
 
 from spark_jobs.checkpoint import SETTLED
 from spark_jobs.epoch import has_epoch
+from spark_jobs.feature_rows import ROW_ID
 from spark_jobs.lake import oldest_version, read_table, table_version
-from spark_jobs.quarantine import PART, not_in
+from spark_jobs.quarantine import not_in
 from spark_jobs.storage import read_text, replace_text
 from weir.settings import settings
 
@@ -62,7 +63,7 @@ def keep_settled(spark: SparkSession, domain: str, checkpoint: str) -> None:
         return
     scored, refused = (read_table(spark, settings().table(zone, domain)) for zone in ("scored", "quarantine"))
     whole = _greatest(scored, "batch_id")
-    torn = refused.where(F.col("batch_id") > whole).select(*PART).distinct()
+    torn = refused.where(F.col("batch_id") > whole).select(*ROW_ID).distinct()
     torn.write.mode("overwrite").parquet(_parts(checkpoint))
     seq = max(_greatest(scored, "seq"), _greatest(refused.where(F.col("batch_id") <= whole), "seq"))
     settled = Settled(
