@@ -9,9 +9,11 @@ from typer.core import TyperGroup
 
 from orchestration.commands import app, manual
 from weir import settings
-from weir.contract import load_contract
+from weir.contract import SPARK_TYPES, load_contract
+from weir.feature import KINDS
 from weir.mapping import load_mapping
 from weir.reason import markdown
+from weir.sql_function import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -67,6 +69,14 @@ def test_the_commands_are_the_ones_in_the_code():
     assert page == manual.markdown(), (
         "write it with `python -m orchestration.commands.manual > docs/commands.md`"
     )
+
+
+def test_the_page_on_packs_names_every_type_kind_and_function_and_no_other():
+    page = (ROOT / "docs" / "packs.md").read_text()
+    firsts = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", page, re.MULTILINE)
+    assert {name for first in firsts for name in re.findall(r"\w+", first)} == {*SPARK_TYPES, *KINDS}
+    lists = re.findall(r"^\| [a-z, UTC]+ \| ((?:`\w+` ?)+)\|", page, re.MULTILINE)
+    assert {name for row in lists for name in re.findall(r"\w+", row)} == {*FUNCTIONS}
 
 
 def test_the_readmes_mapping_is_accepted():

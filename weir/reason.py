@@ -16,7 +16,7 @@ class Reason:
 
 
 REASONS = (
-    Reason("unreadable", "message", "a file could not be read", "send the file again, whole"),
+    Reason("unreadable", "message", "a file could not be read", "send it again, whole, under another name"),
     Reason(
         "gap",
         "message",
