@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,6 +14,7 @@ from spark_jobs.history_entries import Entry, entries_of, merged
 from spark_jobs.key_groups import KeyGroup
 from spark_jobs.layers import Transform, braced, quoted
 
+DAY = timedelta(days=1)
 # coalesced to so many tasks, rows stay in those that they have, and what is compiled before is apart from the rest
 ALL_TASKS = 100_000
 
@@ -22,7 +23,7 @@ def to_history_rows(groups: Sequence[KeyGroup], batch: DataFrame, first: datetim
     """Scored rows -> for each key of the batch what its windows can tell apart of them, and no more.
 
     batch: the feature rows of the batch; first: the earliest `occurred_at` in it, before whose longest window no
-    file is read. Rows that all of a key's events see alike become one, of their summed `weight` and the latest
+    day is read. Rows that all of a key's events see alike become one, of their summed `weight` and the latest
     `at`: a popular merchant's week becomes a few rows. `entry` numbers what a row stands for: a scored row is one
     thing to its user and another to its merchant, and all of them are told in one reading.
     """
@@ -50,10 +51,7 @@ def _columns(entries: Sequence[Entry], groups: Sequence[KeyGroup], names: Sequen
 
 def _of_keys(entries: Sequence[Entry], schema: T.StructType, first: datetime) -> str:
     """The rows of the batch's keys, with the first and last time of each of their keys in the batch."""
-    span = max(entry.span for entry in entries)
-    # to the hour: Spark compiles anew for every other number, and new code is slow code
-    since = (first - span).replace(minute=0, second=0, microsecond=0)
-    recent = f"occurred_at >= timestamp'{since:%Y-%m-%d %H:%M:%S}Z'"
+    hint, recent = _hours_of(max(entry.span for entry in entries), first)
     roots = {entry.first: entry for entry in entries}
     features = [feature for entry in entries for feature in entry.features]
     columns = feature_columns(features, schema, [key for entry in entries for key in entry.root]).items()
@@ -65,9 +63,21 @@ def _of_keys(entries: Sequence[Entry], schema: T.StructType, first: datetime) ->
     )
     return (
         f"select /*+ broadcast({hints}) */ * from"
-        f" (select /*+ coalesce({ALL_TASKS}) */ {rows} from {{history}} where {recent})"
+        f" (select {hint} {rows} from {{history}} where {recent})"
         f"{joins} where coalesce({', '.join(roots)}) is not null"
     )
+
+
+def _hours_of(span: timedelta, first: datetime) -> tuple[str, str]:
+    """A hint, and SQL of whether a row is of an hour that a span of less than a day reaches back to.
+
+    Of a longer one all of its first day is read: this takes less than what Spark has to do to keep the hour, which
+    is a number in the code that it makes, apart from what would be compiled anew, and be slow, with each new hour.
+    """
+    if span >= DAY:
+        return "", "true"
+    since = (first - span).replace(minute=0, second=0, microsecond=0)
+    return f"/*+ coalesce({ALL_TASKS}) */", f"occurred_at >= timestamp'{since:%Y-%m-%d %H:%M:%S}Z'"
 
 
 def _keys(entry: Entry) -> str:

@@ -1,5 +1,6 @@
 """Features are exact as of each event, and the same however the arrivals were cut into batches."""
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -131,11 +132,15 @@ def test_history_that_all_events_of_a_key_see_alike_is_one_row(spark):
     assert sorted(row["weight"] for row in found) == [1, 1, 1, 95]
 
 
-def test_another_hour_compiles_nothing_anew_that_is_long(spark, tmp_path):
+def test_another_hour_compiles_nothing_anew(spark, by_day):
+    features = [feature("payments", "count", "user", span=7 * 86_400)]
+    first, second = (compiled(told_of(features, by_day, [event(at, 2)])) for at in (0, 3600))
+    assert first == second != set()
+
+
+def test_another_hour_compiles_nothing_anew_that_is_long_where_windows_are_short(spark, by_day):
     features = [feature("payments", "count", "user", span=60)]
-    with_event_date(spark.createDataFrame([event(0, 1)], SCHEMA)).write.parquet(str(tmp_path / "scored"))
-    scored = spark.read.parquet(str(tmp_path / "scored"))
-    first, second = (compiled(told_of(features, scored, [event(at, 2)])) for at in (0, 3600))
+    first, second = (compiled(told_of(features, by_day, [event(at, 2)])) for at in (100, 3700))
     # what finds the rows has the hour in it; what merges them has not
     assert first != second
     assert (
@@ -143,6 +148,14 @@ def test_another_hour_compiles_nothing_anew_that_is_long(spark, tmp_path):
         == {code for code in second if "hashAgg" in code}
         != set()
     )
+
+
+@pytest.fixture
+def by_day(spark, tmp_path):
+    """A scored event, partitioned as the table is."""
+    rows = with_event_date(spark.createDataFrame([event(0, 1)], SCHEMA))
+    rows.write.partitionBy("event_date").parquet(str(tmp_path / "scored"))
+    return spark.read.parquet(str(tmp_path / "scored"))
 
 
 def history_rows(spark, features, scored, batch):
