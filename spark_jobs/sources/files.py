@@ -8,15 +8,19 @@ from functools import reduce
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from spark_jobs.lake import ddl
+from spark_jobs.layers import Transform
 from spark_jobs.sources import parquet_rows
 from spark_jobs.sources.manifest import Admitted
 from spark_jobs.sources.parquet_rows import ParquetFile
 from spark_jobs.sources.read import SCHEMA, read_split
-from spark_jobs.sources.split import Split, as_split, pieces, span_of, tasks
+from spark_jobs.sources.split import TASK_BYTES, Split, as_split, pieces, span_of, tasks
 from weir.tables import RAW
 
+# a task's, of which it makes about four times as much JSON
+PARQUET_BYTES = TASK_BYTES // 4
 MappingOf = Callable[[ParquetFile, str], str | None]
 
 
@@ -70,7 +74,25 @@ def read_batch(spark: SparkSession, batch: Batch, mapping_of: MappingOf) -> Data
         rows = parquet_rows.read_rows(spark, group)
         mapping = mapping_of(group[0], parquet_rows.schema_of(rows))
         frames.append(parquet_rows.as_messages(rows, group, mapping))
-    return reduce(DataFrame.unionByName, frames)
+    rows = reduce(DataFrame.unionByName, frames)
+    return rows.transform(_in_order(batch)) if batch.parquet else rows
+
+
+def _in_order(batch: Batch) -> Transform:
+    """Rows of Parquet, which Spark reads the largest file first -> the same, each task's `seq` behind the one before.
+
+    Who takes only some files of the commit takes the first ones, and has to get what came first.
+    """
+    if len(batch.splits) + len(batch.parquet) == 1:
+        return lambda rows: rows
+    count = -(-sum(file.entry.size for file in batch.parquet) // PARQUET_BYTES)
+    if count <= 1:
+        return lambda rows: rows.coalesce(1)
+    first = min(file.first_seq for file in batch.parquet)
+    behind = max(file.first_seq + file.rows + 1 for file in batch.parquet)
+    # a file that cannot be read may be outside, before or behind them
+    task = f"int(least(greatest((seq - {first}L) * {count} div {behind - first}L, 0), {count - 1}))"
+    return lambda rows: rows.repartitionById(count, F.expr(task))
 
 
 def _read_splits(spark: SparkSession, splits: Iterable[Split]) -> DataFrame:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -18,6 +21,7 @@ from spark_jobs.epoch import OrphanedTable
 from spark_jobs.lake import append_once, read_table
 from spark_jobs.landing import FilesSource, Landed, LeftOut, drain_raw, start_raw
 from spark_jobs.mapping import kept_mappings
+from spark_jobs.sources import files as files_module
 from weir.mapping import ColumnMapping
 from weir.settings import settings
 
@@ -211,3 +215,28 @@ def test_one_odd_parquet_file_does_not_stop_the_others(spark, folder, land):
 def test_a_folder_that_is_not_there_is_named(spark, home):
     with pytest.raises(NotADirectoryError, match="nowhere: is no folder"):
         drain_raw(spark, "payments", FilesSource(home / "nowhere"))
+
+
+@pytest.mark.parametrize("task_bytes", [2**20, 10_000], ids=["one task", "many tasks"])
+def test_the_files_of_a_commit_of_parquet_are_in_order_of_arrival(
+    spark, folder, land, monkeypatch, task_bytes
+):
+    monkeypatch.setattr(files_module, "PARQUET_BYTES", task_bytes)
+    parquet.write_table(pa.table({"n": [0]}), folder / "a.parquet")
+    # which Spark reads first
+    parquet.write_table(pa.table({"n": list(range(9000))}), folder / "b.parquet")
+    (folder / "c.parquet").write_bytes(b"PAR1")
+    parquet.write_table(pa.table({"other": list(range(9))}), folder / "d.parquet")
+    assert land("parquet") == Landed(4, 9011)
+    spans = _spans_in_order_of_commit()
+    assert (len(spans) > 1) == (task_bytes == 10_000)
+    assert all(before[1] < after[0] for before, after in pairwise(spans))
+
+
+def _spans_in_order_of_commit():
+    """The lowest and highest `seq` of each data file of raw, in the order in which a stream of the table gets them."""
+    log = Path(settings().table("raw", "payments"), "_delta_log")
+    lines = [line for path in sorted(log.glob("*.json")) for line in path.read_text().splitlines()]
+    added = [action["add"] for line in lines if "add" in (action := json.loads(line))]
+    stats = [json.loads(file["stats"]) for file in added]
+    return [(one["minValues"]["seq"], one["maxValues"]["seq"]) for one in stats]
