@@ -12,7 +12,7 @@
     {% endif %}
 {% endmacro %}
 
-{# -> the distinct values of `columns` in rows newer than any that `this` holds for the domain, by the column `newness` #}
+{# -> the distinct values of `columns` in rows not older than the newest that `this` holds of the domain, by `newness` #}
 {% macro touched(relation, columns, newness='batch_id') %}
     select distinct {{ columns | join(', ') }}
     from {{ relation }}
@@ -20,7 +20,8 @@
         select domain as built_domain, max({{ newness }}) as newest from {{ this }} group by domain
     ) as built
         on domain = built_domain
-    where {{ newness }} > coalesce(newest, -1)
+    {# a batch is in quarantine before it is in scored: the newest that is known may have been half there #}
+    where {{ newness }} >= coalesce(newest, -1)
 {% endmacro %}
 
 {# dbt's own asks the database whether the table is there: a compilation without a database must not #}

@@ -5,7 +5,7 @@ import pytest
 from delta.tables import DeltaTable
 
 from orchestration.marts import MartsBuilt, MartsError, build_marts, models_fingerprint, started_build
-from tests.sample_lake import append, write_sample_lake
+from tests.sample_lake import append, message, payment, quarantined, scored, write_sample_lake
 from weir.settings import PACKAGED_DOMAINS, settings
 from weir.warehouse import connect_marts, published_version, sql
 
@@ -67,6 +67,17 @@ def test_adding_a_batch_gives_the_same_as_building_anew(copied_home, spark):
     assert (added.incremental, anew.incremental) == (True, False)
     assert added.rows["decisions"] == 2 * (180 + 36)
     assert added_rows == contents(anew)
+
+
+def test_a_batch_that_was_half_there_at_one_build_is_whole_in_the_next(copied_home, spark):
+    rows = [message(seq, 5) for seq in range(1000, 1010)]
+    append(spark, "raw", "payments", rows)
+    append(spark, "quarantine", "payments", [quarantined(rows[-1])])
+    build_marts()
+    append(spark, "scored", "payments", [scored(row, "payments", payment(row["seq"])) for row in rows[:-1]])
+    added = build_marts()
+    assert added.incremental
+    assert contents(added) == contents(build_marts(full_refresh=True))
 
 
 def test_marts_are_built_anew_when_rows_were_taken_from_the_lake(copied_home, spark):
