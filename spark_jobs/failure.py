@@ -42,6 +42,8 @@ def told(failure: BaseException) -> str | None:
     """A failure of Spark or of the disk -> what a person should read, None of any other kind."""
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return _no_room("")
+    if isinstance(failure, OSError):
+        return str(failure)
     if not isinstance(failure, PySparkException | Py4JError):
         return None
     query = QUERY.search(str(failure))

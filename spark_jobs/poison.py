@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -10,46 +12,67 @@ from pyspark.sql import functions as F
 from spark_jobs.failure import blames_storage
 from weir.error import WeirError
 
-MOST_CULPRITS = 8
+# so many messages that fail alone, before any part of the batch was processed, are not to blame
+MOST_ALONE = 8
+log = logging.getLogger("weir.poison")
 Process = Callable[[DataFrame], DataFrame]
+Note = Callable[[tuple[int, ...]], None]
 
 
-def culprits(raw: DataFrame, process: Process, cause: Exception) -> tuple[int, ...]:
+def culprits(raw: DataFrame, process: Process, cause: Exception, note: Note) -> tuple[int, ...]:
     """Raw rows of a failing batch -> the `seq` of each message that fails alone.
 
+    note: told all that were found, with each that is, so that an end meanwhile does not lose them.
     Halves the messages again and again, so a batch of n takes about 2 log2(n) trials a culprit.
-    When the halves succeed, or too much fails, the fault is not in a message: `cause` is raised again; what storage
+    When the halves succeed, or everything fails, the fault is not in a message: `cause` is raised again; what storage
     does meanwhile is raised as it is.
     """
-    found: list[int] = []
-    _search(raw, process, found, cause)
-    if not found:
+    search = _Search(process, cause, note)
+    if not search.succeeds(raw):
+        search.look_into(raw)
+    if not search.found:
         raise cause
-    return tuple(found)
+    return tuple(search.found)
 
 
-def _search(part: DataFrame, process: Process, found: list[int], cause: Exception) -> None:
-    span = part.agg(
-        F.min("seq").alias("low"), F.percentile_approx("seq", 0.5).alias("middle"), F.max("seq").alias("high")
-    ).first()
-    if span is None or span["low"] is None or _succeeds(part, process):
-        return
-    if span["low"] < span["high"]:
-        _search(part.where(F.col("seq") <= span["middle"]), process, found, cause)
-        _search(part.where(F.col("seq") > span["middle"]), process, found, cause)
-        return
-    found.append(span["low"])
-    if len(found) > MOST_CULPRITS:
-        raise WeirError(
-            f"over {MOST_CULPRITS} messages fail alone, so the fault is elsewhere: {cause}"
-        ) from cause
+@dataclass(slots=True)
+class _Search:
+    process: Process
+    cause: Exception
+    note: Note
+    found: list[int] = field(default_factory=list)
+    any_succeeded: bool = False
 
+    def look_into(self, part: DataFrame) -> None:
+        """Note the culprits of a part that fails."""
+        seq = F.col("seq")
+        low, middle, high = part.agg(F.min(seq), F.percentile_approx(seq, 0.5), F.max(seq)).collect()[0]
+        if low == high:
+            return self._add(low)
+        halves = [part.where(seq <= middle), part.where(seq > middle)]
+        # both are tried before one is looked into: it tells whether anything succeeds
+        for half in [half for half in halves if not self.succeeds(half)]:
+            self.look_into(half)
 
-def _succeeds(part: DataFrame, process: Process) -> bool:
-    try:
-        process(part).write.format("noop").mode("overwrite").save()
-    except Exception as failure:
-        if blames_storage(failure):
-            raise
-        return False
-    return True
+    def _add(self, seq: int) -> None:
+        self.found.append(seq)
+        if self.any_succeeded:
+            self.note(tuple(self.found))
+            log.warning(
+                "%d messages that fail alone are found so far, the newest of seq %d", len(self.found), seq
+            )
+        elif len(self.found) > MOST_ALONE:
+            raise WeirError(
+                f"over {MOST_ALONE} messages fail alone and none succeeds, so the fault is elsewhere: {self.cause}; "
+                "if it was in the pack, mend it, move the checkpoint away and go on with --new-epoch"
+            ) from self.cause
+
+    def succeeds(self, part: DataFrame) -> bool:
+        try:
+            self.process(part).write.format("noop").mode("overwrite").save()
+        except Exception as failure:
+            if blames_storage(failure):
+                raise
+            return False
+        self.any_succeeded = True
+        return True

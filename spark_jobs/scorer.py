@@ -23,7 +23,7 @@ from spark_jobs.mapping import kept_mappings
 from spark_jobs.persisted import fetched, persisted
 from spark_jobs.poison import culprits
 from spark_jobs.settled import NOTHING_SETTLED, Settled
-from weir.pack import Pack, load_pack
+from weir.pack import Pack, PackError, load_pack
 from weir.settings import settings
 from weir.tables import REFERENCE, scored_columns
 
@@ -59,9 +59,14 @@ class Scorer:
         failure = self._tried(batch, raw)
         if failure is None:
             return
-        poison = culprits(raw, batch.scores_of, failure)
-        kept.keep_poison(self.spark, self.checkpoint, batch_id, poison)
-        log.error("%s: batch %d goes on without the messages of seq %s", self.domain, batch_id, poison)
+        known = batch.poison()
+
+        def note(found: Sequence[int]) -> None:
+            kept.keep_poison(self.spark, self.checkpoint, batch_id, (*known, *found))
+
+        found = culprits(raw.where(~F.col("seq").isin(*known)), batch.scores_of, failure, note)
+        note(found)
+        log.error("%s: batch %d goes on without the messages of seq %s", self.domain, batch_id, found)
         batch.write(raw)
 
     def _tried(self, batch: Batch, raw: DataFrame) -> Exception | None:
@@ -87,7 +92,7 @@ class Scorer:
         plan = kept.kept_plan(self.spark, self.checkpoint, batch_id)
         if plan is not None:
             return plan
-        pack = load_pack(self.domain)
+        pack = self._pack(batch_id)
         if not kept.has_pack(self.spark, self.checkpoint, kept.name_of(pack)):
             create_tables_of(self.spark, self.domain, pack)
             kept.keep_pack(self.spark, self.checkpoint, pack)
@@ -95,6 +100,17 @@ class Scorer:
         plan = kept.Plan(kept.name_of(pack), references, self.max_ages)
         kept.keep_plan(self.spark, self.checkpoint, batch_id, plan)
         return plan
+
+    def _pack(self, batch_id: int) -> Pack:
+        """The pack as it is now; while there is a mistake in it, that of the batch before."""
+        try:
+            return load_pack(self.domain)
+        except (PackError, OSError) as mistake:
+            before = kept.kept_plan(self.spark, self.checkpoint, batch_id - 1)
+            if before is None:
+                raise
+            log.error("%s: batch %d goes by the pack of the one before: %s", self.domain, batch_id, mistake)
+            return kept.kept_pack(self.spark, self.checkpoint, before.pack)
 
     def _list_version(self, name: str) -> int:
         version = table_version(self.spark, settings().table("reference", name))
@@ -124,7 +140,7 @@ class Batch:
     def write(self, raw: DataFrame) -> None:
         """Quarantine before scored: a crash between them leaves what a retry finds as it was."""
         with ExitStack() as cached:
-            held, poison = self._held(), self._poison()
+            held, poison = self._held(), self.poison()
             judged_rows = cached.enter_context(persisted(self._judged(self._without_poison(raw, poison))))
             extent = extent_of(judged_rows)
             earlier = self._earlier(held, judged_rows, extent)
@@ -167,10 +183,13 @@ class Batch:
         scorer = self.scorer
         killers = raw.where(F.col("seq").isin(*poison)).transform(quarantine.as_poison(self.number))
         killers = scorer.settled.without_settled_parts(killers).transform(quarantine.not_in(self._refused()))
-        append_once(killers, scorer.table("quarantine"), f"poison/{scorer.query}", self.batch_id)
+        # a later search may find more, which is another commit
+        query = f"poison/{len(poison)}/{scorer.query}"
+        append_once(killers, scorer.table("quarantine"), query, self.batch_id)
         return raw.where(~F.col("seq").isin(*poison))
 
-    def _poison(self) -> Sequence[int]:
+    def poison(self) -> Sequence[int]:
+        """The `seq` of each message that was found to kill this batch, in whatever try."""
         return kept.kept_poison(self.scorer.spark, self.scorer.checkpoint, self.batch_id)
 
     def _judged(self, raw: DataFrame) -> DataFrame:

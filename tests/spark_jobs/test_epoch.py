@@ -49,6 +49,13 @@ def test_a_lost_checkpoint_is_refused_with_its_mend(spark, places):
     assert resume(spark, "raw/payments", checkpoint, [table], new_epoch=True) == "raw/payments:1"
 
 
+def test_poison_alone_tells_that_the_checkpoint_is_lost(spark, places):
+    table, checkpoint = places
+    append_once(spark.range(1), table, "poison/2/scored/payments:0", 0)
+    with pytest.raises(OrphanedTable, match="--new-epoch"):
+        resume(spark, "scored/payments", checkpoint, [table])
+
+
 def test_an_older_copy_of_the_checkpoint_is_refused(spark, places):
     table, checkpoint = places
     query = resume(spark, "raw/payments", checkpoint, [table])

@@ -13,6 +13,7 @@ from spark_jobs.scorer import Batch, Scorer
 from spark_jobs.sources.source import FilesSource
 from spark_jobs.stream import Intake, create_tables, drain
 from tests.small_pack import CONTRACT, FEATURES, RULES, write_small_pack
+from weir.pack import PackError
 from weir.settings import settings
 from weir.warehouse import connect_lake
 
@@ -183,6 +184,21 @@ def test_a_list_that_a_pack_looks_in_from_now_on_is_made_with_its_next_batch(spa
     plan = kept_plan(spark, checkpoint, 0)
     assert plan
     assert plan.references == {"good_users": 0}
+
+
+def test_a_mistake_in_a_pack_is_told_and_the_next_batch_goes_by_the_pack_before(spark, evolved, caplog):
+    folder = write_small_pack(evolved / "packs", contract=AFTER)
+    raw = read_table(spark, settings().table("raw", "small")).where("batch_id = 0")
+    checkpoint = str(evolved / "mistaken")
+    Scorer(spark, "small", checkpoint, "scored/small:2")(raw, 0)
+    (folder / "rules.yml").write_text(RULES.replace("user_payments_5m >= 8", "user_payments_5 >= 8"))
+    Scorer(spark, "small", checkpoint, "scored/small:2")(raw, 1)
+    first, second = (kept_plan(spark, checkpoint, batch_id) for batch_id in (0, 1))
+    assert first
+    assert second == first
+    assert "rules.yml:4 unknown column 'user_payments_5'" in caplog.text
+    with pytest.raises(PackError):
+        Scorer(spark, "small", str(evolved / "anew"), "scored/small:3")(raw, 0)
 
 
 def test_a_type_that_cannot_hold_the_old_values_is_refused_with_its_mend(spark, evolved):

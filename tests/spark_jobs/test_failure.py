@@ -14,7 +14,7 @@ FROM_PYTHON = """\
 An exception was raised by the Python Proxy. Return Message: Traceback (most recent call last):
   File "scorer.py", line 61, in _run
     poison = culprits(raw, batch.scores_of, failure)
-weir.error.WeirError: over 8 messages fail alone, so the fault is elsewhere: out of memory
+weir.error.WeirError: over 8 messages fail alone and none succeeds, so the fault is elsewhere: out of memory
  SQLSTATE: 39000
 """
 FROM_JAVA = """\
@@ -35,7 +35,10 @@ def killed(batches):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        (FROM_PYTHON, "over 8 messages fail alone, so the fault is elsewhere: out of memory"),
+        (
+            FROM_PYTHON,
+            "over 8 messages fail alone and none succeeds, so the fault is elsewhere: out of memory",
+        ),
         (FROM_JAVA, "No space left on device"),
         ("Path does not exist: /a. SQLSTATE: 42K03", "Path does not exist: /a."),
     ],
@@ -70,6 +73,11 @@ def test_a_full_disk_is_named_with_what_is_free(home):
     line = told(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     assert line
     assert "bytes are free" in line
+
+
+def test_what_an_object_store_or_a_disk_says_is_told_as_it_says_it():
+    line = "When reading information for key 'lake' in bucket 'b': AWS Error ACCESS_DENIED"
+    assert told(OSError(line)) == line
 
 
 def test_a_fault_of_the_program_is_not_put_into_a_line():

@@ -26,16 +26,38 @@ def raw(spark):
     return spark.range(0, 100, 10).withColumnRenamed("id", "seq").persist()
 
 
-def test_each_message_that_fails_alone_is_found(raw):
-    assert culprits(raw, dies_on(30, 90), RuntimeError("batch failed")) == (30, 90)
+@pytest.fixture
+def noted():
+    """What was noted, and the note."""
+    notes = []
+    return notes, notes.append
 
 
-def test_a_batch_whose_halves_succeed_has_no_culprit(raw):
+def test_each_message_that_fails_alone_is_found(raw, noted):
+    assert culprits(raw, dies_on(30, 90), RuntimeError("batch failed"), noted[1]) == (30, 90)
+
+
+def test_what_was_found_is_noted_as_soon_as_it_is_plain_that_others_succeed(raw, noted):
+    notes, note = noted
+    culprits(raw, dies_on(0, 10, 90), RuntimeError("batch failed"), note)
+    assert notes == [(0,), (0, 10), (0, 10, 90)]
+
+
+def test_a_batch_whose_halves_succeed_has_no_culprit(raw, noted):
     with pytest.raises(RuntimeError, match="batch failed"):
-        culprits(raw, fails_on_many, RuntimeError("batch failed"))
+        culprits(raw, fails_on_many, RuntimeError("batch failed"), noted[1])
 
 
-def test_a_fault_of_every_message_is_nobodys(raw, monkeypatch):
-    monkeypatch.setattr(poison, "MOST_CULPRITS", 2)
-    with pytest.raises(WeirError, match="over 2 messages fail alone, so the fault is elsewhere: disk full"):
-        culprits(raw, dies_on(*range(0, 100, 10)), RuntimeError("disk full"))
+def test_many_messages_may_be_to_blame_while_others_succeed(raw, noted, monkeypatch):
+    monkeypatch.setattr(poison, "MOST_ALONE", 2)
+    bad = (0, 10, 20, 30, 40)
+    assert culprits(raw, dies_on(*bad), RuntimeError("batch failed"), noted[1]) == bad
+
+
+def test_a_fault_of_every_message_is_nobodys(raw, noted, monkeypatch):
+    monkeypatch.setattr(poison, "MOST_ALONE", 2)
+    notes, note = noted
+    told = "over 2 messages fail alone and none succeeds, so the fault is elsewhere: disk full"
+    with pytest.raises(WeirError, match=told):
+        culprits(raw, dies_on(*range(0, 100, 10)), RuntimeError("disk full"), note)
+    assert notes == []

@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from pyspark.errors import StreamingQueryException
 from pyspark.sql import functions as F
 
 from data_quality.books import books
-from spark_jobs import scored
+from spark_jobs import kept, scored
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.stream import Intake, drain
@@ -50,14 +51,26 @@ def table(spark, zone, domain):
     return read_table(spark, settings().table(zone, domain))
 
 
-def test_only_the_message_that_kills_its_batch_is_set_aside_and_the_next_batch_works(spark, home, domain):
+def test_only_messages_that_kill_their_batch_are_set_aside_though_the_search_is_cut_short(
+    spark, home, domain, monkeypatch
+):
     folder = home / "in"
     folder.mkdir()
-    lines = [payments(0, 1), "no json\n", payments(2, form=NO_FORM), payments(3, 4)]
+    lines = [
+        payments(0, 1),
+        "no json\n",
+        payments(2, form=NO_FORM),
+        payments(3, 4),
+        payments(6, form=NO_FORM),
+    ]
     (folder / "1.jsonl").write_text("".join(lines))
     (folder / "2.jsonl").write_text(payments(5))
+    with monkeypatch.context() as power:
+        power.setattr(kept, "keep_poison", cut_short(kept.keep_poison))
+        with pytest.raises(StreamingQueryException, match="power cut"):
+            drained(spark, domain, folder)
     done = drained(spark, domain, folder)
-    assert (done.landed.messages, done.scored, done.quarantined) == (7, 5, 2)
+    assert (done.scored, done.quarantined) == (5, 3)
 
     raw, scored, refused = (table(spark, zone, domain) for zone in ("raw", "scored", "quarantine"))
     payloads = raw.select("source", "partition", "position", "payload")
@@ -65,6 +78,7 @@ def test_only_the_message_that_kills_its_batch_is_set_aside_and_the_next_batch_w
     assert [(row["reason"], bytes(row["payload"]).decode()) for row in reasons] == [
         ("not_json", "no json"),
         ("poison", lines[2].strip()),
+        ("poison", lines[4].strip()),
     ]
     # the others are scored as if the message had never come
     rows = scored.orderBy("seq").collect()
@@ -76,7 +90,7 @@ def test_only_the_message_that_kills_its_batch_is_set_aside_and_the_next_batch_w
         ("p5", 5, 1),
     ]
     (counted,) = books(raw, scored, refused).collect()
-    assert (counted["balanced"], counted["raw"], counted["pending"]) == (True, 7, 0)
+    assert (counted["balanced"], counted["raw"], counted["pending"]) == (True, 8, 0)
 
 
 def test_a_message_that_kills_where_it_is_scored_leaves_its_duplicates_in_quarantine_once(
@@ -95,6 +109,16 @@ def test_a_message_that_kills_where_it_is_scored_leaves_its_duplicates_in_quaran
     assert reasons == ["poison", "duplicate", "duplicate"]
     (counted,) = books(raw, decided, refused).collect()
     assert (counted["balanced"], counted["raw"], counted["doubled"]) == (True, 3, 0)
+
+
+def cut_short(keep_poison):
+    """Keeping what was found, and then no power."""
+
+    def keep(*what):
+        keep_poison(*what)
+        raise RuntimeError("power cut")
+
+    return keep
 
 
 def payment(event_id, user):
