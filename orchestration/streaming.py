@@ -8,9 +8,11 @@ from pathlib import Path
 
 from pyspark.errors import StreamingQueryException
 
+from orchestration.left_out import LeftOutFiles
 from orchestration.stop_signals import told_to_stop
 from orchestration.wall_clock import WallClock
 from spark_jobs.batch_report import Report
+from spark_jobs.landing import LeftOut
 from spark_jobs.session import spark_session
 from spark_jobs.stream import Drained, Intake, drain, intake, serve
 from spark_jobs.writing import writing
@@ -32,9 +34,16 @@ def intakes(
 
 
 def drain_domains(wanted: dict[str, Intake]) -> list[Drained]:
-    """Land and score what there is now, one domain after the other."""
-    spark = spark_session("weir stream", _connectors(wanted))
-    return [drain(spark, domain, one) for domain, one in wanted.items()]
+    """Land and score what there is now, one domain after the other; LeftOut at the very end."""
+    spark, drained, left_out = spark_session("weir stream", _connectors(wanted)), [], []
+    for domain, one in wanted.items():
+        try:
+            drained.append(drain(spark, domain, one))
+        except LeftOut as files:
+            left_out.append(str(files))
+    if left_out:
+        raise LeftOut("\n".join(left_out))
+    return drained
 
 
 def serve_domains(
@@ -54,10 +63,12 @@ def serve_domains(
         spark.streams.resetTerminated()
         clock = WallClock()
         services = [serve(spark, domain, one, report) for domain, one in wanted.items()]
+        left_out = LeftOutFiles(services, say)
         say(f"streaming {', '.join(wanted)} until Ctrl-C")
         try:
             while not told.is_set() and not spark.streams.awaitAnyTermination(timeout=1):
                 clock.require_steady()
+                left_out.look_now_and_then()
             say("ending after the batch at hand; again ends at once")
         except StreamingQueryException:
             for service in services:

@@ -12,7 +12,16 @@ from pyspark.sql import functions as F
 from spark_jobs.feed import Feed, Run
 from spark_jobs.lake import read_table
 from spark_jobs.raw import Landing
-from spark_jobs.sources.manifest import Admitted, Manifest, Reading, digest_of, left_out, list_files, stat_of
+from spark_jobs.sources.manifest import (
+    Admitted,
+    Found,
+    Manifest,
+    Reading,
+    digest_of,
+    left_out,
+    list_files,
+    stat_of,
+)
 from spark_jobs.sources.paths import Paths
 from spark_jobs.sources.source import FilesSource
 
@@ -23,12 +32,13 @@ def open_files(source: FilesSource, run: Run) -> Feed:
     # or the reader would meet it, in a process of its own from which only a traceback comes
     Manifest.load(manifest)
     landing = Landing(run.spark, run.domain, run.query, manifest)
+    seen = set[Found]()
     reading = Reading(folder, run.format, run.mapping, source.max_files, source.max_bytes)
     return Feed(
         _paths(run.spark, reading, manifest),
         landing,
         landing.landed,
-        left_out=lambda: left_out(Manifest.load(manifest), folder),
+        left_out=lambda: left_out(Manifest.load(manifest), folder, seen),
     )
 
 

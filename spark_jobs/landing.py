@@ -54,7 +54,11 @@ class RawStream:
     def landed(self) -> Landed:
         """What has landed so far; files are looked through for changes, so ask at the end."""
         messages = rows_appended(self.run.spark, self.run.raw, self.since)
-        return Landed(len(self.feed.files), messages, tuple(self.feed.left_out()))
+        return Landed(len(self.feed.files), messages, tuple(self.left_out()))
+
+    def left_out(self) -> list[str]:
+        """A line for each file that is there and, as it is now, will not be landed."""
+        return self.feed.left_out()
 
     def await_end(self) -> None:
         """Wait until the query has ended. Raises what ended it; see explain_failure."""

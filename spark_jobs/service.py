@@ -29,6 +29,10 @@ class Service:
         if self.raw:
             self.raw.explain_failure()
 
+    def left_out(self) -> list[str]:
+        """A line for each file that is there and, as it is now, will not be landed."""
+        return self.raw.left_out() if self.raw else []
+
     def stop(self) -> None:
         """Stop landing, then scoring, each after the batch it is in; what has only landed is scored later."""
         for query in self.queries:

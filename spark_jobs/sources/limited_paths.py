@@ -31,4 +31,11 @@ class LimitedPathsReader(PathsReader, SupportsTriggerAvailableNow):
         if self.offset() == start:
             found = list_files(self.reading.folder) if self.frozen is None else self.frozen
             self.admit(found, limited=not isinstance(limit, ReadAllAvailable))
+            self._pass_over(start["files"])
         return self.offset()
+
+    def _pass_over(self, first: int) -> None:
+        """A drain asks for a file once: one that goes on changing would keep it from ending."""
+        if self.frozen is not None:
+            taken = {entry.path for entry in self.manifest.admitted[first:]}
+            self.frozen = [file for file in self.frozen if file.path not in taken]

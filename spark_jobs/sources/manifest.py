@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from stat import S_ISREG
 
 from spark_jobs.sources.store import Store
 from weir.error import WeirError
@@ -180,12 +181,19 @@ def _first_of(store: Store) -> int:
     return int(text)
 
 
-def left_out(manifest: Manifest, folder: str) -> list[str]:
-    """A line for each file of a folder whose bytes, as they are now, have not been and will not be landed."""
+def left_out(manifest: Manifest, folder: str, seen: set[Found]) -> list[str]:
+    """A line for each file of a folder whose bytes, as they are now, have not been and will not be landed.
+
+    seen: files that were touched and hold what they held, so that their bytes are not read at each look; grows.
+    """
     known = manifest.known(folder)
-    void = {entry.path for entry in manifest.admitted if entry.ordinal in manifest.void()} - set(known)
+    taken_back = manifest.void()
+    void = {entry.path for entry in manifest.admitted if entry.ordinal in taken_back} - set(known)
     found = list_files(folder)
-    rewritten = [file.path for file in found if file.path in known and has_changed(known[file.path], file)]
+    again = [file for file in found if file.path in known and file not in seen]
+    rewritten = [file.path for file in again if has_changed(known[file.path], file)]
+    touched = (file for file in again if file != known[file.path].as_found())
+    seen.update(file for file in touched if file.path not in rewritten)
     unfinished = [file.path for file in found if file.path in void]
     return [
         *(
@@ -244,9 +252,15 @@ def _walk(folder: Path) -> Iterator[Found]:
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "_"))]
         for name in names:
+            if name.startswith((".", "_")) or name.endswith(UNFINISHED):
+                continue
             file = Path(parent, name)
-            if not name.startswith((".", "_")) and not name.endswith(UNFINISHED) and file.is_file():
+            try:
                 status = file.stat()
+            except OSError:
+                # it went away while the folder was listed, or is a link to nothing
+                continue
+            if S_ISREG(status.st_mode):
                 yield Found(file.relative_to(folder).as_posix(), status.st_size, status.st_mtime_ns)
 
 
@@ -261,16 +275,9 @@ def _first(files: list[Found], reading: Reading) -> Iterator[Found]:
 
 
 def _described(file: Found, reading: Reading) -> Admitted | None:
-    """What to keep of a file; None when it went away meanwhile."""
-    path = Path(reading.folder, file.path)
-    entry = Admitted(
-        0,
-        reading.folder,
-        file.path,
-        file.size,
-        file.changed_at,
-        digest_of(path),
-        reading.format,
-        reading.mapping,
-    )
-    return entry if path.exists() else None
+    """What to keep of a file, as it is by now; None when it went away meanwhile."""
+    entry = Admitted(0, reading.folder, file.path, -1, 0, "", reading.format, reading.mapping)
+    now = stat_of(entry)
+    if now is None:
+        return None
+    return replace(entry, size=now.size, changed_at=now.changed_at, digest=digest_of(entry.file))

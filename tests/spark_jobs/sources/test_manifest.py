@@ -130,15 +130,41 @@ def test_a_rewritten_file_is_named_and_a_touched_one_is_not(folder, location):
     (folder / "same_size").write_text("new")
     for name in ("same_size", "touched"):
         os.utime(folder / name, (1, 1))
-    named = left_out(Manifest.load(location), str(folder))
+    named = left_out(Manifest.load(location), str(folder), set())
     assert [line.split(":")[0] for line in named] == [f"{folder}/grown", f"{folder}/same_size"]
+
+
+def test_a_touched_file_is_read_once_however_often_it_is_looked_at(folder, location, monkeypatch):
+    (folder / "touched").write_text("same")
+    _admit(location, folder)
+    os.utime(folder / "touched", (1, 1))
+    known, seen = Manifest.load(location), set()
+    assert left_out(known, str(folder), seen) == []
+    monkeypatch.setattr(manifest, "digest_of", _crash)
+    assert left_out(known, str(folder), seen) == []
+    os.utime(folder / "touched", (2, 2))
+    with pytest.raises(OSError, match="power"):
+        left_out(known, str(folder), seen)
+
+
+def test_a_file_that_goes_away_while_the_folder_is_listed_is_passed_over(folder, monkeypatch):
+    for name in "abc":
+        (folder / name).write_text(name)
+
+    def stat(path, **options):
+        if path.name == "b":
+            path.unlink()
+        return os.stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert [file.path for file in list_files(str(folder))] == ["a", "c"]
 
 
 def test_a_file_whose_name_is_not_utf_8_is_named_and_the_others_land(folder, location):
     (folder / "a").write_text("a")
     Path(os.fsdecode(bytes(folder) + b"/caf\xe9")).write_text("b")
     assert _admit(location, folder) == ["a"]
-    named = left_out(Manifest.load(location), str(folder))
+    named = left_out(Manifest.load(location), str(folder), set())
     assert named == [rf"{folder}/caf\xe9: its name is not UTF-8, so it is left out; rename it to land it"]
 
 
@@ -148,9 +174,9 @@ def test_a_file_that_changed_before_it_landed_is_admitted_anew(folder, location)
     (folder / "a").write_text("half and half")
     manifest = Manifest.load(location)
     manifest.make_void(0)
-    assert "run again" in left_out(manifest, str(folder))[0]
+    assert "run again" in left_out(manifest, str(folder), set())[0]
     assert _admit(location, folder) == ["a"]
-    assert left_out(Manifest.load(location), str(folder)) == []
+    assert left_out(Manifest.load(location), str(folder), set()) == []
 
 
 def test_the_same_name_in_another_folder_is_another_file(folder, location, tmp_path):

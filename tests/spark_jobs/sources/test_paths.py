@@ -54,6 +54,19 @@ def test_a_drain_takes_what_was_there_when_it_began(folder, asked):
     assert reader.latestOffset(reader.latestOffset(NOTHING, LIMIT), LIMIT) == {"files": 3}
 
 
+def test_a_drain_takes_a_file_as_it_is_when_its_turn_comes_and_asks_for_it_once(folder, asked):
+    reader = LimitedPathsReader(*asked)
+    reader.prepareForTriggerAvailableNow()
+    (folder / "a").write_text("grown")
+    first = reader.latestOffset(NOTHING, LIMIT)
+    assert [(entry.path, entry.size) for entry in reader.manifest.admitted] == [("a", 5), ("b", 1)]
+    # it grows while it lands
+    reader.manifest.make_void(0)
+    second = reader.latestOffset(first, LIMIT)
+    assert _paths(reader, first, second) == ["c"]
+    assert reader.latestOffset(second, LIMIT) == second
+
+
 def test_a_spark_that_tells_no_limits_gets_every_new_file_at_each_look(folder, asked):
     reader = PathsReader(*asked)
     # by this Spark knows that it must ask as it did before 4.2
