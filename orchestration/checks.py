@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from pyspark.sql import functions as F
 from data_quality.books import books
 from data_quality.checkpoints import Check, run_suite, with_sums
 from data_quality.suites import quarantine_suite, raw_suite, scored_suite
-from spark_jobs.lake import append_rows, create_table, ddl, read_table, table_version
+from spark_jobs.lake import append_rows, compact, create_table, ddl, read_table, table_version, vacuum
 from spark_jobs.session import spark_session
 from weir.error import WeirError
 from weir.pack import domains, load_pack
@@ -27,6 +28,7 @@ ZONES = ("scored", "quarantine", "raw")
 Days = tuple[date, date]
 BOOKS = "books"
 CHECKS_TABLE = "checks"
+log = logging.getLogger("weir.checks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,16 @@ def _keep(spark: SparkSession, name: str, rows: Sequence[Books] | Sequence[Check
     if rows:
         values = [tuple(asdict(row)[column] for column in columns) for row in rows]
         append_rows(spark.createDataFrame(values, ddl(columns)).coalesce(1), path)
+        _gather(spark, path)
+
+
+def _gather(spark: SparkSession, path: str) -> None:
+    try:
+        if compact(spark, path):
+            vacuum(spark, path)
+    except Exception as cause:
+        # another run may gather the same files just now; what was found is kept anyway
+        log.warning("%s: its small files were not gathered: %.300s", path, cause)
 
 
 def _books_row(row: Books) -> dict[str, object]:

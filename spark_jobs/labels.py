@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.lake import create_table, ddl, merge_into, read_table
+from spark_jobs.sources.parquet_rows import without_pattern
 from spark_jobs.writing import writing
 from weir.error import WeirError
 from weir.settings import settings
@@ -54,7 +55,9 @@ def _load(spark: SparkSession, domain: str, file: Path) -> int:
 
 
 def _read(spark: SparkSession, file: Path) -> DataFrame:
-    lines = spark.read.text(str(file)).where("trim(value) <> ''")
+    if file.name.startswith(("_", ".")):
+        raise LabelError(f"{file}: Spark passes over files whose names begin with _ or .; rename it")
+    lines = spark.read.text(without_pattern(file)).where("trim(value) <> ''")
     return lines.select(F.from_json("value", ddl(LABELS)).alias("label"), "value").select(
         *(F.col(f"label.{name}") for name in LABELS), F.col("value").alias("line")
     )

@@ -83,6 +83,11 @@ def intake(
         raise WeirError(f"--format {form}: {chosen} says that it is for {written}; leave --format out")
     file_format = form if form in FORMATS else written or "json"
     place = parse_source(source)
+    if isinstance(place, RecordSource) and file_format != "json":
+        raise WeirError(
+            f"{file_format} is a format of files, and each message of {source} is one JSON object, which a mapping may "
+            "read: leave --format out, and `format` out of the mapping"
+        )
     return Intake(place, file_format, loaded, new_epoch=new_epoch, max_age=_parsed(max_age, place))
 
 

@@ -18,9 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-reference = typer.Typer(
-    help="Reference lists: sanctioned wallets, disposable domains, ...", no_args_is_help=True
-)
+reference = typer.Typer(help="Reference lists: sanctioned addresses and the like.", no_args_is_help=True)
 
 app.command()(doctor.doctor)
 app.command()(inputs.simulate)

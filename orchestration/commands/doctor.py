@@ -13,6 +13,12 @@ from weir.error import WeirError
 from weir.settings import settings
 
 Finding = tuple[bool, str, str]
+AGAIN = "run make setup again"
+# of what fails in other words than Weir's own
+MENDS = {
+    "duckdb": f"see that WEIR_LAKE is there and AWS_* open it; or {AGAIN}",
+    "home": "set WEIR_HOME to a writable folder",
+}
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -29,7 +35,7 @@ def _row(name: str, examine: Callable[[], Finding]) -> dict[str, object]:
     except WeirError as mistake:
         ok, found, mend = False, str(mistake), "what it says"
     except Exception as mistake:
-        ok, found, mend = False, f"{type(mistake).__name__}: {mistake}", "run make setup again"
+        ok, found, mend = False, f"{type(mistake).__name__}: {mistake}", MENDS.get(name, AGAIN)
     return {"part": name, "ok": ok, "found": found, "mend": "" if ok else mend}
 
 
@@ -64,8 +70,15 @@ def _delta_in_duckdb() -> Finding:
 
 def _packs() -> Finding:
     from weir.pack import domains, load_pack
+    from weir.score import run_cases
 
-    return True, ", ".join(load_pack(domain).ruleset.name for domain in domains()), ""
+    packs = [load_pack(domain) for domain in domains()]
+    failed = [line for pack in packs for line in run_cases(pack)]
+    return (
+        not failed,
+        "; ".join(failed) or ", ".join(pack.ruleset.name for pack in packs),
+        "mend the rule or its case",
+    )
 
 
 def _home() -> Finding:
@@ -75,7 +88,7 @@ def _home() -> Finding:
     return (
         os.access(root, os.W_OK) and free > 0,
         f"{root} ({free} GiB free)",
-        "set WEIR_HOME to a writable folder",
+        MENDS["home"],
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands.show import AsJson, Domain, doing, log_line, show, stderr
+from orchestration.commands.show import AsJson, Domain, doing, fail, log_line, show, stderr
 
 if TYPE_CHECKING:
     from spark_jobs.batch_report import BatchReport, LandingReport
@@ -119,14 +119,23 @@ def load_reference(
     listed_at: Annotated[
         datetime | None, typer.Option(help="Since when its values are listed; always unless given.")
     ] = None,
+    publisher: Annotated[
+        str | None,
+        typer.Option(help="Who publishes it; the file's name without its date or number unless given."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Load a list as its publisher ships it: .txt, .csv, .jsonl, or a .tar.gz of them."""
+    """Load a list as its publisher ships it: .txt, .csv, .json, .jsonl, or a .tar.gz of them."""
     from spark_jobs.reference import load_reference as load
     from spark_jobs.session import spark_session
+    from weir.located import closest
+    from weir.pack import domains, load_pack
 
+    known = sorted({enrichment.list for domain in domains() for enrichment in load_pack(domain).enrichments})
+    if name not in known:
+        fail(f"no pack's reference.yml names a list '{name}'{closest(name, known)}")
     with doing(f"loading {file}"):
-        loaded = load(spark_session("weir reference"), name, file, listed_at=listed_at)
+        loaded = load(spark_session("weir reference"), name, file, publisher, listed_at)
     show([{"list": name, **loaded}], as_json)
 
 

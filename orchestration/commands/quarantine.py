@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestration.commands.show import AsJson, Domain, doing, show
+from orchestration.commands.show import AsJson, Domain, doing, fail, show
 
 if TYPE_CHECKING:
     from spark_jobs.release import Outcome
@@ -34,6 +34,8 @@ def quarantine(
     as_json: AsJson = False,
 ) -> None:
     """Show what was refused; try a repair on copies of it; release what is valid now."""
+    if reason:
+        _require_known(reason)
     if repair is None and not release:
         return _look(domain, reason, samples, as_json)
     outcomes = _try(domain, reason, repair, release)
@@ -46,6 +48,14 @@ def quarantine(
     )
     valid = sum(outcome.valid for outcome in outcomes)
     typer.echo(_what_next(domain, valid, release))
+
+
+def _require_known(reason: str) -> None:
+    from weir.located import closest
+    from weir.reason import CODES
+
+    if reason not in CODES:
+        fail(f"--reason {reason}: is no reason{closest(reason, sorted(CODES))}")
 
 
 def _look(domain: str, reason: str | None, samples: int, as_json: bool) -> None:

@@ -66,7 +66,7 @@ class KafkaSource(RecordSource):
         if anew := "; ".join(made_anew(expected, bounds)):
             raise MessagesGone(
                 f"{self.name}: {anew}: the topic was made anew, and raw has other messages under its offsets; "
-                "send to a topic of another name, and stream from that"
+                "send to a topic of another name, move this query's checkpoint away and stream from it with --new-epoch"
             )
         told = "; ".join(gone(expected, bounds, new=reached is not None))
         if not told:

@@ -35,7 +35,10 @@ def topic_bounds(spark: SparkSession, topic: str) -> dict[int, Bounds]:
             earliest, latest = (_offsets(spark, admin, partitions, spec) for spec in ("earliest", "latest"))
     except Py4JJavaError as error:
         cause = error.java_exception.getCause() or error.java_exception
-        raise WeirError(f"kafka:{topic} at {settings[SERVERS]}: {cause.getMessage()}") from error
+        raise WeirError(
+            f"kafka:{topic} at {settings[SERVERS]}: {str(cause.getMessage()).rstrip('.')}; see that the topic is "
+            "there, and that WEIR_KAFKA_* say how its broker is spoken to"
+        ) from error
     return {number: Bounds(earliest[number], latest[number]) for number in earliest}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
@@ -56,7 +57,7 @@ def read_rows(spark: SparkSession, group: list[ParquetFile]) -> DataFrame:
 
     Times without a zone are UTC; nanoseconds are cut to microseconds.
     """
-    rows = spark.read.parquet(*(_escaped(file) for file in group))
+    rows = spark.read.parquet(*(without_pattern(file.entry.file) for file in group))
     names = [field.name for field in group[0].schema]
     columns = [_micros(field).alias(field.name) for field in group[0].schema]
     place = F.regexp_replace("_metadata.file_path", "^file:/+", "/").alias(FILE)
@@ -68,6 +69,11 @@ def schema_of(rows: DataFrame) -> str:
     """Rows of read_rows -> the DDL of the files' own columns."""
     fields = [field for field in rows.schema if field.name not in (FILE, ROW)]
     return T.StructType(fields).toDDL()
+
+
+def without_pattern(file: Path) -> str:
+    """A file's path, as Spark reads it without seeing a pattern in it."""
+    return "".join(f"\\{c}" if c in "\\*?[]{}" else c for c in str(file))
 
 
 def as_messages(rows: DataFrame, group: list[ParquetFile], mapping: str | None) -> DataFrame:
@@ -113,11 +119,6 @@ def _places(spark: SparkSession, group: list[ParquetFile]) -> DataFrame:
 def _address(spark: SparkSession, file: ParquetFile) -> str:
     """The file as `_metadata.file_path` writes it, which escapes some characters of a path."""
     return jvm(spark).org.apache.hadoop.fs.Path(str(file.entry.file)).toUri().toString()
-
-
-def _escaped(file: ParquetFile) -> str:
-    """The file's path, in which Spark must not see a pattern."""
-    return "".join(f"\\{c}" if c in "\\*?[]{}" else c for c in str(file.entry.file))
 
 
 def _micros(field: pa.Field) -> Column:

@@ -56,6 +56,10 @@ class FilesSource:
     @classmethod
     def at(cls, place: str) -> FilesSource:
         """'~/in' -> the folder there."""
+        if "://" in place:
+            raise WeirError(
+                f"--from files:{place}: write a folder of this machine; copy what is in a bucket there"
+            )
         return cls(Path(place).expanduser())
 
 

@@ -1,10 +1,12 @@
 """Checks read the lake, say what is off, and keep what they found."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
-from orchestration.checks import balance, judge, run_checks, tally
+from orchestration import checks
+from orchestration.checks import Books, _keep, balance, judge, run_checks, tally
 from spark_jobs.lake import read_table
 from tests.sample_lake import START, write_sample_lake
 from weir.error import WeirError
@@ -37,6 +39,26 @@ def test_a_row_taken_from_scored_puts_the_books_off(spark, lake):
     (books,) = balance(spark, ["payments"])
     assert (books.balanced, books.missing) == (False, 1)
     assert books.sentence == "40 parts ≠ 35 scored + 4 quarantined + 0 pending, 1 missing"
+
+
+def test_what_many_runs_have_found_is_gathered_into_few_files(spark, home, monkeypatch):
+    monkeypatch.setattr(checks, "compact", partial(checks.compact, at_least=3))
+    books = Books(datetime.now(UTC), "payments", *[0] * 9, balanced=True, released=0)
+    for _ in range(3):
+        _keep(spark, "books", [books])
+    kept = read_table(spark, settings().table("quality", "books"))
+    assert (kept.count(), len(kept.inputFiles())) == (3, 1)
+
+
+def test_what_was_found_is_kept_though_another_run_gathers_the_files(spark, home, monkeypatch, caplog):
+    def conflicts(*_):
+        raise RuntimeError("deleted by a concurrent update")
+
+    monkeypatch.setattr(checks, "compact", conflicts)
+    books = Books(datetime.now(UTC), "payments", *[0] * 9, balanced=True, released=0)
+    _keep(spark, "books", [books])
+    assert read_table(spark, settings().table("quality", "books")).count() == 1
+    assert "were not gathered: deleted by a concurrent update" in caplog.text
 
 
 def test_only_the_rows_of_the_days_asked_for_are_judged(spark, lake):

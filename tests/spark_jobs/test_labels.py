@@ -43,6 +43,17 @@ def test_a_file_loaded_again_brings_only_what_is_new(spark, home):
     ]
 
 
+def test_a_file_is_read_by_its_name_and_not_as_a_pattern(spark, home):
+    _write(home / "labels1.jsonl", {**LABEL, "event_id": "other"})
+    assert load_labels(spark, "payments", _write(home / "labels[1].jsonl", LABEL)) == 1
+    assert [row[0] for row in _held(spark)] == ["e1"]
+
+
+def test_a_file_that_spark_would_pass_over_is_refused(spark, home):
+    with pytest.raises(LabelError, match=r"_labels\.jsonl: .* rename it"):
+        load_labels(spark, "payments", _write(home / "_labels.jsonl", LABEL))
+
+
 def test_a_label_written_twice_in_one_file_is_loaded_once(spark, home):
     assert load_labels(spark, "payments", _write(home / "labels.jsonl", LABEL, LABEL)) == 1
 

@@ -6,12 +6,14 @@ import pytest
 
 from domains.faults import Faults
 from domains.simulation import simulate
+from orchestration.streaming import drain_domains, intakes
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, LeftOut
 from spark_jobs.lease import LeaseHeld
 from spark_jobs.stream import Intake, drain, intake
 from spark_jobs.writing import writing
 from tests.arrivals import write_files
+from tests.small_pack import write_brief_pack
 from weir.error import WeirError
 from weir.settings import settings
 
@@ -68,6 +70,20 @@ def test_a_rewritten_file_is_left_out_and_named_at_the_end(spark, home, lines):
     assert settled_keys(spark) == raw_keys(spark)
 
 
+def test_a_file_left_out_of_one_domain_is_told_when_the_others_are_done_too(spark, home, monkeypatch):
+    for domain in ("first", "second"):
+        monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(home / "packs", domain).parent))
+        (home / "in" / domain).mkdir(parents=True)
+        (home / "in" / domain / "a.jsonl").write_text("old\n")
+    wanted = intakes(["first", "second"], f"files:{home}/in/{{domain}}", None, None, new_epoch=False)
+    assert [one.quarantined for one in drain_domains(wanted)] == [1, 1]
+    (home / "in" / "first" / "a.jsonl").write_text("new\n")
+    (home / "in" / "second" / "b.jsonl").write_text("b\n")
+    with pytest.raises(LeftOut, match=r"first/a\.jsonl: rewritten"):
+        drain_domains(wanted)
+    assert read_table(spark, settings().table("quarantine", "second")).count() == 2
+
+
 @pytest.mark.usefixtures("brief_payments")
 def test_a_second_writer_of_a_domain_is_refused(spark, home, lines):
     folder = write_files(home / "in", lines[:5], 1)
@@ -78,6 +94,14 @@ def test_a_second_writer_of_a_domain_is_refused(spark, home, lines):
 def test_an_unknown_format_is_refused_with_those_there_are(home):
     with pytest.raises(WeirError, match="ethereum-etl"):
         intake("crypto", "files:somewhere", "etherium", None)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_format_of_files_is_refused_for_messages(home, form):
+    with pytest.raises(
+        WeirError, match=f"{form} is a format of files, and each message of kafka:t is one JSON object"
+    ):
+        intake("payments", "kafka:t", form, None)
 
 
 def test_a_mapping_says_what_its_files_are(home):

@@ -15,6 +15,11 @@ def test_a_folder_is_a_source_of_files():
     assert parse_source("files:in/a:b") == FilesSource(Path("in/a:b"))
 
 
+def test_a_bucket_is_no_folder():
+    with pytest.raises(WeirError, match="--from files:s3a://bucket/in: write a folder of this machine"):
+        parse_source("files:s3a://bucket/in")
+
+
 def test_no_source_is_none():
     assert parse_source(None) is None
 
