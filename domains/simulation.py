@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import time
 from collections import Counter
@@ -127,18 +126,17 @@ def paced(messages: Iterable[Message], per_second: float | None) -> Iterator[Mes
 
 
 def write_simulation(
-    simulation: Simulation, out: Path, files: int = 1, compress: bool = False, per_second: float | None = None
+    simulation: Simulation, out: Path, files: int = 1, per_second: float | None = None
 ) -> None:
-    """-> out/messages/part-*.jsonl(.gz), and what write_truth writes.
+    """-> out/messages/part-*.jsonl, and what write_truth writes.
 
     A file appears only when it is whole: a stream that watches the folder never reads half of one.
     """
     messages = paced(simulation.messages(), per_second)
     size = -(-len(simulation.deliveries) // files)
-    suffix = ".jsonl.gz" if compress else ".jsonl"
     for number in range(files):
         bodies = (message.body for message in islice(messages, size))
-        _write_lines(out / "messages" / f"part-{number:05d}{suffix}", bodies)
+        _write_lines(out / "messages" / f"part-{number:05d}.jsonl", bodies)
     write_truth(simulation, out)
 
 
@@ -153,28 +151,6 @@ def write_truth(simulation: Simulation, out: Path) -> None:
 def _write_lines(path: Path, lines: Iterable[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     hidden = path.with_name(f".{path.name}.unfinished")
-    # no name and time in the gzip header: the same seed gives the same bytes
-    with hidden.open("wb") as plain:
-        target = gzip.GzipFile("", "wb", fileobj=plain, mtime=0) if path.suffix == ".gz" else plain
-        target.writelines(line + b"\n" for line in lines)
-        if target is not plain:
-            target.close()
+    with hidden.open("wb") as file:
+        file.writelines(line + b"\n" for line in lines)
     hidden.replace(path)
-
-
-def simulate_to_files(
-    domain: str,
-    events: int,
-    seed: int,
-    out: Path,
-    start: datetime = DEFAULT_START,
-    attack_rate: float = 0.02,
-    faults: Faults | None = None,
-    files: int = 1,
-    compress: bool = False,
-    per_second: float | None = None,
-) -> dict[str, Any]:
-    """Simulate a domain and write it below `out`; -> the simulation's counts, see `Simulation.counts`."""
-    simulation = simulate(domain, events, seed, start, attack_rate, faults)
-    write_simulation(simulation, out, files, compress, per_second)
-    return simulation.counts()

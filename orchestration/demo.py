@@ -17,7 +17,7 @@ from orchestration.instance import instance
 QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 
 
-def run_demo(events: int = 20_000, seed: int = 1, attack_rate: float = 0.02) -> ExecuteInProcessResult:
+def run_demo(events: int, seed: int, attack_rate: float) -> ExecuteInProcessResult:
     """Simulate that many events per domain, land, score, judge and build the marts -> the run, done.
 
     The first error of an asset is raised as it is. Run again with the same numbers, nothing new lands.

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,12 +34,11 @@ class MartsError(WeirError):
 
 @dataclass(frozen=True, slots=True)
 class MartsBuilt:
-    """A published build: its version and file, the rows of every mart, and how it was made."""
+    """A published build: its version and file, the rows of every mart, and whether it adds to the one before."""
 
     version: str
     path: Path
     rows: dict[str, int]
-    seconds: float
     incremental: bool
 
 
@@ -53,7 +51,6 @@ class Build:
     pins: Pins
     fingerprint: str
     incremental: bool
-    began: float
 
     @property
     def arguments(self) -> list[str]:
@@ -81,8 +78,7 @@ class Build:
         rows = _rows(self.warehouse)
         version = publish(self.warehouse, self.fingerprint)
         prune()
-        seconds = time.monotonic() - self.began
-        return MartsBuilt(version, warehouse_path(version), rows, seconds, self.incremental)
+        return MartsBuilt(version, warehouse_path(version), rows, self.incremental)
 
 
 def build_marts(domains: Sequence[str] | None = None, full_refresh: bool = False) -> MartsBuilt:
@@ -112,14 +108,13 @@ def rebuild_marts() -> MartsBuilt | None:
 @contextmanager
 def started_build(domains: Sequence[str] | None = None, full_refresh: bool = False) -> Iterator[Build]:
     """As `build_marts`, for a caller who runs dbt; what is not published in the block is thrown away."""
-    began = time.monotonic()
     shown = _shown(domains)
     with only_builder():
         pins = newest_versions(tables_of(shown))
         fingerprint = models_fingerprint(shown)
         previous = None if full_refresh else _extendable(pins, fingerprint)
         with building(copy_of=previous) as warehouse:
-            yield Build(warehouse, tuple(shown), pins, fingerprint, previous is not None, began)
+            yield Build(warehouse, tuple(shown), pins, fingerprint, previous is not None)
 
 
 def dbt_target() -> Path:

@@ -10,7 +10,6 @@ from weir.release import IS_COPY, ORIGINAL
 from weir.warehouse import ask, connect_lake
 
 Rows = list[dict[str, Any]]
-SHOWN = 200
 
 # duplicates were counted once already: they are never open
 PARTS = f"""

@@ -61,17 +61,9 @@ def lease(path: Path, name: str) -> Iterator[tuple[Holder, Holder | None]]:
             _write(file, "")
 
 
-def lease_holder(path: Path) -> Holder | None:
-    """Who holds the lease now, or None."""
-    if not path.exists():
-        return None
-    with path.open("r") as file:
-        return None if _locked(file, fcntl.LOCK_SH) else _read(file)
-
-
-def _locked(file: IO[str], kind: int = fcntl.LOCK_EX) -> bool:
+def _locked(file: IO[str]) -> bool:
     try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

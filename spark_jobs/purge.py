@@ -33,8 +33,8 @@ def purge_files(spark: SparkSession, path: str) -> int:
     return version
 
 
-def cut_log(spark: SparkSession, path: str, first: int) -> int:
-    """Let the table's history begin at version `first` -> how many files of its log went.
+def cut_log(spark: SparkSession, path: str, first: int) -> None:
+    """Let the table's history begin at version `first`.
 
     Older commits and checkpoints hold the least and greatest values of files that are long gone. The oldest go
     first, so a crash leaves a log that can be read, and cut again.
@@ -42,10 +42,8 @@ def cut_log(spark: SparkSession, path: str, first: int) -> int:
     write_checkpoint(spark, path, first)
     log = f"{path}/_delta_log"
     dated = ((VERSION.match(name), name) for name in file_names(spark, log))
-    old = sorted(name for found, name in dated if found and int(found[1]) < first)
-    for name in old:
+    for name in sorted(name for found, name in dated if found and int(found[1]) < first):
         remove(spark, f"{log}/{name}")
-    return len(old)
 
 
 def needed_by(spark: SparkSession, checkpoint: str, newest: int) -> int:

@@ -43,8 +43,3 @@ COUNTRIES = _codes(
     YT ZA ZM ZW
     """
 )
-
-
-def decimals(currency: str) -> int:
-    """'JPY' -> 0, 'EUR' -> 2, 'KWD' -> 3: how many decimals an amount in that currency has."""
-    return DECIMALS.get(currency, DEFAULT_DECIMALS)

@@ -35,7 +35,7 @@ from domains.traffic import Span, in_order, ip_text, plant
 
 
 def simulate(
-    events: int, seed: int, start: datetime, attack_rate: float = 0.02, faults: Faults | None = None
+    events: int, seed: int, start: datetime, attack_rate: float, faults: Faults | None
 ) -> Simulation:
     """`events` good events within ten days of `start`, `attack_rate` of them attacks; the same for a seed."""
     rng = np.random.default_rng([seed, 2])

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from domains.simulation import simulate_to_files
+from domains.simulation import simulate, write_simulation
 from orchestration.defs.tables import count_table
 from weir.pack import domains
 from weir.settings import settings
@@ -30,7 +30,9 @@ def _messages(domain: str) -> dg.AssetsDefinition:
     def simulated(config: Traffic) -> dg.MaterializeResult[Any]:
         """Labelled traffic of plausible customers, named attacks and faulty messages."""
         out = traffic_folder(domain, config)
-        counts = simulate_to_files(domain, config.events, config.seed, out, attack_rate=config.attack_rate)
+        simulation = simulate(domain, config.events, config.seed, attack_rate=config.attack_rate)
+        write_simulation(simulation, out)
+        counts = simulation.counts()
         shown: dict[str, Any] = {name: count for name, count in counts.items() if isinstance(count, int)}
         attacks = count_table("attack", counts["attacks"])
         shown |= {"attacks": attacks, "folder": dg.MetadataValue.path(out)}

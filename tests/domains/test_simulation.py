@@ -1,13 +1,12 @@
 """A simulation of any domain: repeatable, labelled, written whole."""
 
-import gzip
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from domains.faults import Faults
-from domains.simulation import DEFAULT_START, simulate, simulate_to_files, write_simulation
+from domains.simulation import DEFAULT_START, simulate, write_simulation
 from weir.error import WeirError
 
 DOMAINS = ("payments", "crypto")
@@ -129,26 +128,19 @@ def test_a_message_is_keyed_by_who_acts(domain):
 
 
 def test_files_hold_the_messages_in_order_and_the_labels(tmp_path):
-    counts = simulate_to_files("payments", 1000, 1, tmp_path, files=3)
+    simulation = simulate("payments", 1000, 1)
+    write_simulation(simulation, tmp_path, files=3)
     parts = sorted((tmp_path / "messages").iterdir())
     assert [part.name for part in parts] == ["part-00000.jsonl", "part-00001.jsonl", "part-00002.jsonl"]
     lines = b"".join(part.read_bytes() for part in parts).split(b"\n")[:-1]
     assert lines == [message.body for message in simulate("payments", 1000, 1).messages()]
-    assert len(lines) == counts["messages"]
+    assert len(lines) == simulation.counts()["messages"]
     labels = [json.loads(line) for line in (tmp_path / "labels.jsonl").read_text().splitlines()]
     assert labels == list(simulate("payments", 1000, 1).labels())
 
 
-def test_compressed_files_are_the_same_bytes_every_time(tmp_path):
-    for out in ("one", "two"):
-        simulate_to_files("crypto", 200, 1, tmp_path / out, compress=True)
-    one, two = (tmp_path / out / "messages" / "part-00000.jsonl.gz" for out in ("one", "two"))
-    assert one.read_bytes() == two.read_bytes()
-    assert gzip.decompress(one.read_bytes()).count(b"\n") == 204
-
-
 def test_nothing_unfinished_is_left_behind(tmp_path):
-    simulate_to_files("payments", 50, 1, tmp_path)
+    write_simulation(simulate("payments", 50, 1), tmp_path)
     assert not list(tmp_path.rglob(".*"))
 
 
@@ -159,8 +151,10 @@ def test_the_lists_that_the_attacks_need_are_written_too(tmp_path):
 
 
 def test_a_pace_holds_messages_back_but_loses_none(tmp_path):
-    counts = simulate_to_files("payments", 20, 1, tmp_path, per_second=1000)
-    assert (tmp_path / "messages" / "part-00000.jsonl").read_bytes().count(b"\n") == counts["messages"]
+    simulation = simulate("payments", 20, 1)
+    write_simulation(simulation, tmp_path, per_second=1000)
+    written = (tmp_path / "messages" / "part-00000.jsonl").read_bytes()
+    assert written.count(b"\n") == simulation.counts()["messages"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from spark_jobs.lease import lease_holder
+import pytest
+
+from spark_jobs.lease import LeaseHeld, lease
 from tests.small_pack import write_brief_pack
 from weir.settings import settings
 from weir.warehouse import connect_lake
@@ -68,7 +70,7 @@ def wait_until(reached, run):
 
 def test_a_service_takes_later_files_and_ends_after_the_batch_at_hand_when_told_to(home, monkeypatch):
     monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(home / "packs").parent))
-    folder, lease = home / "in", home / "leases" / "small"
+    folder, held = home / "in", home / "leases" / "small"
     folder.mkdir()
     with service(folder) as run:
         assert run.stderr
@@ -76,9 +78,9 @@ def test_a_service_takes_later_files_and_ends_after_the_batch_at_hand_when_told_
         put(folder, "1.jsonl", "a", "b", "b")
         # the batch is at hand: it has written what it refuses, and not what it scores
         wait_until(lambda: commits("quarantine") > 1, run)
-        holder = lease_holder(lease)
-        assert holder
-        assert holder.pid == run.pid
+        with pytest.raises(LeaseHeld) as refused, lease(held, "test"):
+            pass
+        assert refused.value.holder.pid == run.pid
         # as a service manager does: to the main process alone
         run.send_signal(signal.SIGTERM)
         said += run.communicate()[1]
@@ -97,7 +99,8 @@ def test_a_service_takes_later_files_and_ends_after_the_batch_at_hand_when_told_
         ("small", 3, 2, 1)
     ]
     assert all(0 < line["seconds"] < line["lag_seconds"] for line in done)
-    assert lease_holder(lease) is None
+    with lease(held, "test") as (_, left):
+        assert left is None
     # what the batches wrote is also noted as done, so the next start has nothing to make again
     for query in QUERIES:
         assert batches(query, "commits") == batches(query, "offsets")

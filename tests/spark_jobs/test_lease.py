@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from spark_jobs.lease import LeaseHeld, lease, lease_holder
+from spark_jobs.lease import LeaseHeld, lease
 
 HOLD = """
 import sys, time
@@ -48,8 +48,9 @@ def test_a_killed_holder_is_replaced_at_once(tmp_path, holder):
 
 def test_one_process_cannot_hold_a_lease_twice(tmp_path):
     path = tmp_path / "payments"
-    with lease(path, "stream"), pytest.raises(LeaseHeld), lease(path, "release"):
+    with lease(path, "stream") as (mine, _), pytest.raises(LeaseHeld) as refused, lease(path, "release"):
         pass
+    assert refused.value.holder == mine
 
 
 def test_a_lease_is_free_again_after_its_block_even_when_that_failed(tmp_path):
@@ -57,11 +58,3 @@ def test_a_lease_is_free_again_after_its_block_even_when_that_failed(tmp_path):
         raise ZeroDivisionError
     with lease(tmp_path / "payments", "release") as (mine, left):
         assert (mine.name, left) == ("release", None)
-
-
-def test_anyone_can_ask_who_holds_a_lease(tmp_path):
-    path = tmp_path / "payments"
-    assert lease_holder(path) is None
-    with lease(path, "stream") as (mine, _):
-        assert lease_holder(path) == mine
-    assert lease_holder(path) is None
