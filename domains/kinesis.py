@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from domains.simulation import Message
 from weir.error import WeirError
+from weir.kinesis import kinesis_client, stream_argument
 
 # what one PutRecords takes everywhere
 MOST, MOST_BYTES = 500, 5 * 1024 * 1024
@@ -20,8 +19,6 @@ MOST, MOST_BYTES = 500, 5 * 1024 * 1024
 LINGER = 1.0
 # seconds before each try to send what shards have refused; it begins anew whenever they have taken something
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0)
-# a call that is refused as a whole
-RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 
 @dataclass(slots=True)
@@ -50,8 +47,7 @@ class _Stream:
 
     def _call(self, records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
         """Records -> those that were refused, and why the last of them was."""
-        place = {"StreamARN" if self.name.startswith("arn:") else "StreamName": self.name}
-        answers = self.client.put_records(Records=records, **place)["Records"]
+        answers = self.client.put_records(Records=records, **stream_argument(self.name))["Records"]
         refused = [
             (record, f"{answer['ErrorCode']}: {answer.get('ErrorMessage', '')}")
             for record, answer in zip(records, answers, strict=True)
@@ -69,7 +65,7 @@ def send_to_kinesis(name: str, messages: Iterable[Message]) -> int:
     """
     stream = _Stream(None, name)
     try:
-        stream.client = boto3.client("kinesis", config=RETRIES)
+        stream.client = kinesis_client()
         for batch in batches(messages):
             stream.put(batch)
     except (BotoCoreError, ClientError) as error:

@@ -21,6 +21,11 @@ def endpoint() -> str | None:
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
+def region() -> str | None:
+    """The region that the environment names, or None."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+
+
 def hadoop_settings() -> dict[str, str]:
     """Spark settings for s3a://; its keys come from the environment, or the machine's role, by themselves."""
     url = endpoint()
@@ -28,7 +33,7 @@ def hadoop_settings() -> dict[str, str]:
         return {}
     return {
         "spark.hadoop.fs.s3a.endpoint": url,
-        "spark.hadoop.fs.s3a.endpoint.region": _region() or REGION,
+        "spark.hadoop.fs.s3a.endpoint.region": region() or REGION,
         # a bucket's own host name would need a name server that knows it
         "spark.hadoop.fs.s3a.path.style.access": "true",
     }
@@ -39,7 +44,7 @@ def duckdb_secret() -> dict[str, str]:
     import boto3
 
     found = boto3.Session().get_credentials()
-    options = {"region": _region()}
+    options = {"region": region()}
     if found:
         keys = found.get_frozen_credentials()
         options |= {"key_id": keys.access_key, "secret": keys.secret_key, "session_token": keys.token}
@@ -54,7 +59,7 @@ def s3_client() -> Any:
     # a bucket's own host name would need a name server that knows it; who holds a lease cannot wait for minutes
     style = {"addressing_style": "path"} if endpoint() else {}
     config = Config(s3=style, connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 3})
-    return boto3.client("s3", config=config, region_name=_region() or (REGION if endpoint() else None))
+    return boto3.client("s3", config=config, region_name=region() or (REGION if endpoint() else None))
 
 
 def _endpoint_options() -> dict[str, str]:
@@ -63,8 +68,4 @@ def _endpoint_options() -> dict[str, str]:
         return {}
     place = urlsplit(url)
     ssl = "true" if place.scheme == "https" else "false"
-    return {"endpoint": place.netloc, "url_style": "path", "use_ssl": ssl, "region": _region() or REGION}
-
-
-def _region() -> str | None:
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return {"endpoint": place.netloc, "url_style": "path", "use_ssl": ssl, "region": region() or REGION}

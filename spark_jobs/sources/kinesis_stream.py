@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
-from botocore.config import Config
+from weir.kinesis import kinesis_client, stream_argument
 
-# botocore waits longer and longer, up to 20 s, while a shard says that it is asked too often
-RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 10})
 # a shard may be asked five times a second
 PAUSE = 0.2
 # the most records that one call may bring
@@ -55,8 +52,7 @@ class KinesisStream:
     @classmethod
     def at(cls, name: str, region: str | None = None, endpoint: str | None = None) -> KinesisStream:
         """A stream's name or ARN -> the stream, of the environment's region and endpoint when none is given."""
-        client = boto3.client("kinesis", region_name=region, endpoint_url=endpoint, config=RETRIES)
-        return cls(name, client)
+        return cls(name, kinesis_client(region, endpoint))
 
     def shards(self) -> list[Shard]:
         """Every shard that still holds records or takes them."""
@@ -115,7 +111,7 @@ class KinesisStream:
 
     @property
     def _name(self) -> dict[str, str]:
-        return {"StreamARN" if self.name.startswith("arn:") else "StreamName": self.name}
+        return stream_argument(self.name)
 
 
 def _shard(shard: dict[str, Any]) -> Shard:
