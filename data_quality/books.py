@@ -6,8 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from weir.release import COPY, IS_COPY
-
-RAW_KEY = ("source", "partition", "position")
+from weir.tables import RAW_KEY
 
 
 def books(raw: DataFrame, scored: DataFrame, quarantine: DataFrame) -> DataFrame:

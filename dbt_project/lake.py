@@ -8,7 +8,8 @@ import os
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
-from weir.warehouse import create_lake_views, domains, newest_versions, tables_of
+from weir.pack import domains
+from weir.warehouse import create_lake_views, newest_versions, tables_of
 
 DOMAINS = "WEIR_DBT_DOMAINS"
 VERSIONS = "WEIR_LAKE_VERSIONS"

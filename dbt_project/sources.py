@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from weir.pack import load_pack
+from weir.pack import domains, load_pack
 from weir.release import IS_COPY, ORIGINAL
 from weir.settings import PACKAGED_DOMAINS
 from weir.tables import Table, lake_tables
@@ -34,7 +34,7 @@ DESCRIPTIONS = {
 def marts_domains(root: Path = PACKAGED_DOMAINS) -> list[str]:
     """The packs that have a staging model, and so a place in the marts; sorted."""
     staged = {model.stem.removeprefix("stg_") for model in SOURCES.parent.glob("stg_*.sql")}
-    return sorted(staged & {contract.parent.name for contract in root.glob("*/contract.yml")})
+    return sorted(staged.intersection(domains(root)))
 
 
 def sources_yml(root: Path = PACKAGED_DOMAINS) -> str:

@@ -15,10 +15,8 @@ from spark_jobs.sources.files import plan_batch, read_batch
 from spark_jobs.sources.manifest import Admitted
 from spark_jobs.sources.parquet_rows import ParquetFile
 from weir.contract import Contract
-from weir.mapping import ColumnMapping, with_schema
+from weir.mapping import AS_JSON, ColumnMapping, with_schema
 
-# Spark's own default cuts times to milliseconds
-AS_JSON = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"}
 PLACE = ("source", "partition", "position", "part")
 
 

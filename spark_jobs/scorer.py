@@ -96,7 +96,7 @@ class Scorer:
         if not kept.has_pack(self.spark, self.checkpoint, kept.name_of(pack)):
             create_tables_of(self.spark, self.domain, pack)
             kept.keep_pack(self.spark, self.checkpoint, pack)
-        references = {name: self._list_version(name) for name in lists_of(pack)}
+        references = {name: self._list_version(name) for name in pack.lists}
         plan = kept.Plan(kept.name_of(pack), references, self.max_ages)
         kept.keep_plan(self.spark, self.checkpoint, batch_id, plan)
         return plan
@@ -228,10 +228,5 @@ def create_tables_of(spark: SparkSession, domain: str, pack: Pack) -> None:
     """Make scored/<domain>, with a column for each that the pack has, and the lists that it looks in."""
     places = settings()
     create_table(spark, places.table("scored", domain), scored_columns(pack), scored.PARTITION_BY)
-    for name in lists_of(pack):
+    for name in pack.lists:
         create_table(spark, places.table("reference", name), REFERENCE)
-
-
-def lists_of(pack: Pack) -> list[str]:
-    """The names of the reference lists that a pack's enrichments look in."""
-    return sorted({enrichment.list for enrichment in pack.enrichments})

@@ -10,8 +10,9 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from spark_jobs.lake import create_table
+from weir.pack import domains
 from weir.settings import settings
-from weir.warehouse import domains, tables_of
+from weir.warehouse import tables_of
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PARTITIONED_BY = {"raw": "received_date", "quarantine": "received_date", "scored": "event_date"}

@@ -17,8 +17,8 @@ from weir.located import Located, Mistake, PackError, closest, locate
 from weir.value import cleaned
 
 FORMATS = ("json", "csv", "parquet")
-# how landing writes a Parquet row as JSON: Spark's own default cuts times to milliseconds
-PARQUET_AS_JSON = {
+# how Spark writes a row as JSON: by default it cuts times to milliseconds
+AS_JSON = {
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
 }

@@ -56,6 +56,11 @@ class Pack:
         """What rules may read, in order: event, enrichment and feature columns -> Spark SQL type."""
         return _columns(self.contract, self.enrichments, self.features)
 
+    @property
+    def lists(self) -> list[str]:
+        """The names of the reference lists that its enrichments look in, sorted."""
+        return sorted({enrichment.list for enrichment in self.enrichments})
+
 
 @lru_cache(maxsize=32)
 def _hash(pack: Pack) -> str:

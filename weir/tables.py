@@ -119,7 +119,7 @@ def lake_tables(packs: Iterable[Pack]) -> list[Table]:
     tables, lists = [], set()
     for pack in packs:
         tables += domain_tables(pack)
-        lists |= {enrichment.list for enrichment in pack.enrichments}
+        lists.update(pack.lists)
     tables += [Table("reference", name, REFERENCE) for name in sorted(lists)]
     return tables + [Table("quality", name, columns) for name, columns in QUALITY.items()]
 

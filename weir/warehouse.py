@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from weir.delta_log import delta_version
 from weir.error import WeirError
-from weir.pack import load_pack
+from weir.pack import domains, load_pack
 from weir.s3 import duckdb_secret, s3_uri
 from weir.settings import settings
 from weir.tables import Table, lake_tables
@@ -80,11 +80,6 @@ def load_delta(connection: duckdb.DuckDBPyConnection) -> None:
 def _load(connection: duckdb.DuckDBPyConnection, package: str, name: str) -> None:
     folder = Path(package).parent / "extensions" / f"v{duckdb.__version__}"
     connection.execute(f"load {_literal(str(folder / f'{name}.duckdb_extension'))}")
-
-
-def domains() -> list[str]:
-    """The names of the domains that have a pack, sorted."""
-    return sorted(contract.parent.name for contract in settings().domains.glob("*/contract.yml"))
 
 
 def tables_of(names: Iterable[str]) -> list[Table]:

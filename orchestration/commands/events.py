@@ -9,8 +9,7 @@ import typer
 
 from orchestration.commands.show import AsJson, Domain, fail, show
 from weir.pack import Pack, PackError, load_pack
-
-RAW_KEY = ("source", "partition", "position")
+from weir.tables import RAW_KEY
 
 
 def explain(

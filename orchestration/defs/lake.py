@@ -20,7 +20,7 @@ DESCRIPTIONS = {
 }
 
 
-READS = {domain: sorted({one.list for one in load_pack(domain).enrichments}) for domain in domains()}
+READS = {domain: load_pack(domain).lists for domain in domains()}
 LISTS = sorted(set(chain(*READS.values())))
 
 

@@ -16,7 +16,8 @@ from pyspark.sql import types as T
 
 from spark_jobs.session import jvm
 from spark_jobs.sources.manifest import Admitted
-from weir.mapping import PARQUET_AS_JSON
+from weir.mapping import AS_JSON
+from weir.message import identifier
 
 # names that no column of a file may have
 FILE, ROW = "_weir_file", "_weir_row"
@@ -61,7 +62,7 @@ def read_rows(spark: SparkSession, group: list[ParquetFile]) -> DataFrame:
     names = [field.name for field in group[0].schema]
     columns = [_micros(field).alias(field.name) for field in group[0].schema]
     place = F.regexp_replace("_metadata.file_path", "^file:/+", "/").alias(FILE)
-    found = rows.select(*map(F.col, map(_quoted, names)), place, F.col("_metadata.row_index").alias(ROW))
+    found = rows.select(*map(F.col, map(identifier, names)), place, F.col("_metadata.row_index").alias(ROW))
     return found.select(*columns, FILE, ROW)
 
 
@@ -80,7 +81,7 @@ def as_messages(rows: DataFrame, group: list[ParquetFile], mapping: str | None) 
     """Rows of read_rows -> source, partition, position, payload, format, mapping, seq."""
     spark = rows.sparkSession
     names = [name for name in rows.columns if name not in (FILE, ROW)]
-    payload = F.to_json(F.struct(*(F.col(_quoted(name)) for name in names)), PARQUET_AS_JSON)
+    payload = F.to_json(F.struct(*(F.col(identifier(name)) for name in names)), AS_JSON)
     return rows.join(F.broadcast(_places(spark, group)), FILE).select(
         "source",
         "partition",
@@ -122,12 +123,8 @@ def _address(spark: SparkSession, file: ParquetFile) -> str:
 
 
 def _micros(field: pa.Field) -> Column:
-    name = _quoted(field.name)
+    name = identifier(field.name)
     if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
         # a plain division would round towards zero, and times before 1970 up
         return F.timestamp_micros(F.expr(f"({name} - pmod({name}, 1000)) div 1000"))
     return F.col(name)
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.judged import judged
 from weir.contract import Column, load_contract
-from weir.mapping import PARQUET_AS_JSON, ColumnMapping, load_mapping, with_schema
+from weir.mapping import AS_JSON, ColumnMapping, load_mapping, with_schema
 
 CONTRACT = load_contract(
     """
@@ -87,7 +87,7 @@ def test_a_parquet_row_comes_back_in_its_own_types(spark):
         "  amount: PRICE\n  currency: \"'EUR'\"\n  value: MISSING\n  note: DAY\n  metadata: EXTRA\n"
     )
     mapping = with_schema(mapping, schema, table.columns)
-    payloads = table.select(F.to_json(F.struct("*"), PARQUET_AS_JSON).alias("payload"))
+    payloads = table.select(F.to_json(F.struct("*"), AS_JSON).alias("payload"))
     (event,) = _raw(payloads, mapping).transform(judged(CONTRACT, {mapping.hash: mapping})).collect()
     assert event["reason"] is None
     assert event["event_id"] == "9007199254740993"

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
+from weir.pack import domains
 from weir.settings import settings
 from weir.tables import Table
 from weir.warehouse import (
@@ -10,7 +11,6 @@ from weir.warehouse import (
     connect_lake,
     connect_marts,
     create_lake_views,
-    domains,
     duckdb_type,
     newest_versions,
     published_version,
