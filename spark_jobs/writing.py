@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from spark_jobs.lease import Holder, lease
-from weir.s3 import s3_uri
+from weir.s3 import is_on_s3, s3_uri
 from weir.settings import settings
 
 
@@ -14,12 +14,12 @@ from weir.settings import settings
 def writing(what: str, name: str) -> Iterator[Holder]:
     """Hold the lease of a domain, or of its labels, while the block runs: one writer at a time. Raises LeaseHeld."""
     with lease(settings().root / "leases" / what, name) as (holder, left):
-        shared = s3_uri(settings().lease(what))
-        if not shared.startswith("s3://"):
+        shared = settings().lease(what)
+        if not is_on_s3(shared):
             yield holder
             return
         # boto3 takes its time to import
         from spark_jobs.s3_lease import s3_lease
 
-        with s3_lease(shared, holder, left):
+        with s3_lease(s3_uri(shared), holder, left):
             yield holder

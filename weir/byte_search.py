@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from weir.s3 import s3_uri
+from weir.s3 import file_system
 from weir.subject import Subject
 
 CHUNK = 16 * 1024 * 1024
@@ -70,15 +70,11 @@ def is_named_in_file(files: fs.FileSystem, path: str, subject: Subject) -> bool:
 def _files(places: list[str]) -> Iterator[tuple[fs.FileSystem, str]]:
     seen: set[str] = set()
     for place in places:
-        files, folder = _file_system(place)
+        files, folder = file_system(place)
         for entry in files.get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=True)):
             if entry.is_file and entry.path not in seen:
                 seen.add(entry.path)
                 yield files, entry.path
-
-
-def _file_system(place: str) -> tuple[fs.FileSystem, str]:
-    return fs.FileSystem.from_uri(s3_uri(place)) if "://" in place else (fs.LocalFileSystem(), place)
 
 
 def _in_stream(read: Callable[[int], bytes], subject: Subject) -> bool:

@@ -7,7 +7,7 @@ import re
 
 from pyarrow import fs
 
-from weir.s3 import s3_uri
+from weir.s3 import file_system
 
 COMMIT = re.compile(r"(\d{20})\.json")
 
@@ -39,9 +39,7 @@ def _takes_rows_away(files: fs.FileSystem, path: str) -> bool:
 
 
 def _log(location: str) -> tuple[fs.FileSystem, str]:
-    if "://" not in location:
-        return fs.LocalFileSystem(), f"{location}/_delta_log"
-    files, path = fs.FileSystem.from_uri(s3_uri(location))
+    files, path = file_system(location)
     return files, f"{path}/_delta_log"
 
 

@@ -1,11 +1,14 @@
-"""A lake on S3: what Spark and DuckDB are told of it, from the AWS_* variables that every AWS program reads."""
+"""Where a lake is; of one on S3, what Spark and DuckDB are told, from the AWS_* variables of every AWS program."""
 
 from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from pyarrow import fs
 
 # of a server that is not Amazon's: none of them cares, but a signature needs one
 REGION = "us-east-1"
@@ -14,6 +17,18 @@ REGION = "us-east-1"
 def s3_uri(location: str) -> str:
     """'s3a://bucket/lake', as Hadoop writes it -> 's3://bucket/lake'; a path stays as it is."""
     return re.sub(r"^s3[an]://", "s3://", location)
+
+
+def is_on_s3(location: str) -> bool:
+    """Whether a path or URI lies on S3, by any of its names."""
+    return s3_uri(location).startswith("s3://")
+
+
+def file_system(location: str) -> tuple[fs.FileSystem, str]:
+    """A path or URI -> the file system it is on, and the path there."""
+    from pyarrow import fs
+
+    return fs.FileSystem.from_uri(s3_uri(location)) if "://" in location else (fs.LocalFileSystem(), location)
 
 
 def endpoint() -> str | None:

@@ -15,7 +15,7 @@ from sqlglot import exp
 from weir.delta_log import delta_version
 from weir.error import WeirError
 from weir.pack import domains, load_pack
-from weir.s3 import duckdb_secret, s3_uri
+from weir.s3 import duckdb_secret, is_on_s3, s3_uri
 from weir.settings import settings
 from weir.tables import Table, lake_tables
 
@@ -71,7 +71,7 @@ def connect_marts() -> duckdb.DuckDBPyConnection:
 def load_delta(connection: duckdb.DuckDBPyConnection) -> None:
     """Load the delta extension, and for a lake on S3 its keys; from wheels: nothing is downloaded."""
     _load(connection, duckdb_extension_delta.__file__, "delta")
-    if s3_uri(settings().table("", "")).startswith("s3://"):
+    if is_on_s3(settings().table("", "")):
         _load(connection, duckdb_extension_httpfs.__file__, "httpfs")
         options = ", ".join(f"{name} {_literal(text)}" for name, text in duckdb_secret().items())
         connection.execute(f"create or replace temporary secret lake (type s3, {options})")

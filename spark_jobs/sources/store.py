@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pyarrow import fs
 
-from weir.s3 import s3_uri
+from weir.s3 import file_system
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,7 @@ class Store:
     @classmethod
     def at(cls, location: str) -> Store:
         """A path or URI, which need not exist yet -> the store there."""
-        if "://" not in location:
-            return cls(fs.LocalFileSystem(), location)
-        return cls(*fs.FileSystem.from_uri(s3_uri(location)))
+        return cls(*file_system(location))
 
     def names(self, folder: str = "") -> list[str]:
         """The names of the files in this folder or one below it, sorted."""

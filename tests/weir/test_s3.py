@@ -1,6 +1,9 @@
-import pytest
+from pathlib import Path
 
-from weir.s3 import duckdb_secret, hadoop_settings, s3_uri
+import pytest
+from pyarrow import fs
+
+from weir.s3 import duckdb_secret, file_system, hadoop_settings, is_on_s3, s3_uri
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "weir",
@@ -28,11 +31,20 @@ def aws(monkeypatch):
 @pytest.mark.parametrize("location", ["s3://weir/lake", "s3a://weir/lake", "s3n://weir/lake"])
 def test_every_name_of_s3_is_one_place(location):
     assert s3_uri(location) == "s3://weir/lake"
+    assert is_on_s3(location)
 
 
 @pytest.mark.parametrize("location", ["/data/s3a/lake", "abfss://weir/lake"])
 def test_what_is_elsewhere_keeps_its_name(location):
     assert s3_uri(location) == location
+    assert not is_on_s3(location)
+
+
+@pytest.mark.parametrize("written", [str, Path.as_uri], ids=["path", "uri"])
+def test_a_folder_of_this_machine_is_one_by_its_uri_too(tmp_path, written):
+    files, folder = file_system(written(tmp_path))
+    assert isinstance(files, fs.LocalFileSystem)
+    assert folder == str(tmp_path)
 
 
 def test_amazon_is_found_without_being_told(aws):
