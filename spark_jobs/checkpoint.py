@@ -35,9 +35,7 @@ def require_whole(spark: SparkSession, checkpoint: str) -> None:
         # Spark would begin with batch 0 again, and the tables would take its rows for those they have
         raise BrokenCheckpoint(checkpoint, "offsets", f"ends at batch {begun}, but {done} was done")
     for file, is_whole in _files(begun, done):
-        text = whole_text(spark, checkpoint, file)
-        if text is not None and not is_whole(text):
-            raise BrokenCheckpoint(checkpoint, file, f"is broken ({text[:40]!r})")
+        text = whole_text(spark, checkpoint, file, is_whole)
         if text is None and file == EPOCH and begun >= 0:
             raise BrokenCheckpoint(checkpoint, file, "is gone")
 
@@ -48,16 +46,19 @@ def newest_batch(spark: SparkSession, checkpoint: str, log: str) -> int:
     return max((int(name) for name in names if name.isdecimal()), default=-1)
 
 
-def whole_text(spark: SparkSession, checkpoint: str, file: str) -> str | None:
-    """A file of a checkpoint -> its text, None when it is not there. Raises BrokenCheckpoint."""
-    try:
-        return read_text(spark, f"{checkpoint}/{file}")
-    except (Py4JJavaError, UnicodeDecodeError) as error:
-        told = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error.reason
-        raise BrokenCheckpoint(checkpoint, file, f"cannot be read ({told})") from error
+def newest_offset(spark: SparkSession, checkpoint: str) -> str | None:
+    """The source's offset (JSON) with which the newest batch that was begun ends, None when none was."""
+    return offset_of(spark, checkpoint, newest_batch(spark, checkpoint, "offsets"))
 
 
-def is_json(text: str) -> bool:
+def offset_of(spark: SparkSession, checkpoint: str, batch: int) -> str | None:
+    """The offset (JSON) of a query's only source with which a batch ends, None when it is not there."""
+    # one line each: the version, the batch's own facts, the source's offset
+    text = read_text(spark, f"{checkpoint}/offsets/{batch}")
+    return None if text is None else text.splitlines()[2]
+
+
+def _is_json(text: str) -> bool:
     """Whether a text is a whole JSON value."""
     try:
         json.loads(text)
@@ -66,11 +67,25 @@ def is_json(text: str) -> bool:
     return True
 
 
+def whole_text(
+    spark: SparkSession, checkpoint: str, file: str, is_whole: Callable[[str], bool] = _is_json
+) -> str | None:
+    """A file of a checkpoint -> its text, None when it is not there. Raises BrokenCheckpoint when it is not whole."""
+    try:
+        text = read_text(spark, f"{checkpoint}/{file}")
+    except (Py4JJavaError, UnicodeDecodeError) as error:
+        told = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error.reason
+        raise BrokenCheckpoint(checkpoint, file, f"cannot be read ({told})") from error
+    if text is not None and not is_whole(text):
+        raise BrokenCheckpoint(checkpoint, file, f"is broken ({text[:40]!r})")
+    return text
+
+
 def _files(begun: int, done: int) -> Iterator[tuple[str, Callable[[str], bool]]]:
     """What Spark and Weir read of a checkpoint when they go on, and how it looks when it is whole."""
     yield EPOCH, str.isdecimal
     for file in ("metadata", SETTLED, START, MAX_AGES):
-        yield file, is_json
+        yield file, _is_json
     # Spark goes on from the newest two
     for batch in range(max(begun - 1, 0), begun + 1):
         yield f"offsets/{batch}", _is_log
@@ -81,4 +96,4 @@ def _files(begun: int, done: int) -> Iterator[tuple[str, Callable[[str], bool]]]
 def _is_log(text: str) -> bool:
     """Whether a text is a version and then JSON by lines, as Spark writes both of its logs."""
     version, *lines = text.splitlines() or [""]
-    return version.startswith("v") and bool(lines) and all(line == "-" or is_json(line) for line in lines)
+    return version.startswith("v") and bool(lines) and all(line == "-" or _is_json(line) for line in lines)

@@ -62,23 +62,6 @@ def _require_same_life(spark: SparkSession, query: str, checkpoint: str, table: 
         )
 
 
-def newest_commit(spark: SparkSession, checkpoint: str) -> int:
-    """The newest batch that Spark noted as done in a checkpoint, -1 when none."""
-    return newest_batch(spark, checkpoint, "commits")
-
-
-def newest_offset(spark: SparkSession, checkpoint: str) -> str | None:
-    """The source's offset (JSON) with which the newest batch that was begun ends, None when none was."""
-    return offset_of(spark, checkpoint, newest_batch(spark, checkpoint, "offsets"))
-
-
-def offset_of(spark: SparkSession, checkpoint: str, batch: int) -> str | None:
-    """The offset (JSON) of a query's only source with which a batch ends, None when it is not there."""
-    # one line each: the version, the batch's own facts, the source's offset
-    text = read_text(spark, f"{checkpoint}/offsets/{batch}")
-    return None if text is None else text.splitlines()[2]
-
-
 def _epochs(spark: SparkSession, name: str, table: str) -> list[int]:
     ids = (query.rpartition(":") for query in transactions(spark, table))
     # what a batch quarantines as poison is a commit of a name of its own: poison/1/scored/payments

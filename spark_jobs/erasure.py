@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.lake import delete_matching
 from spark_jobs.persisted import persisted
-from spark_jobs.removal import ZONES, Removed, at_rest, keep_next_seq, keep_removal, purge, tables_of
+from spark_jobs.removal import ZONES, Removed, at_rest, held_tables, keep_next_seq, keep_removal, purge
 from spark_jobs.sources.jetstream import spool_of
 from spark_jobs.sources.spool import Spool
 from weir.release import to_original
@@ -71,7 +71,7 @@ class Found:
 
 def find(spark: SparkSession, domain: str, request: Request) -> Found:
     """What an erasure would take now; nothing is written."""
-    with _found(tables_of(spark, domain), request) as found:
+    with _found(held_tables(spark, domain), request) as found:
         return found
 
 
@@ -83,7 +83,7 @@ def erase(spark: SparkSession, domain: str, request: Request) -> tuple[Removed, 
     with at_rest(spark, domain, HOLDER):
         waiting = _forget_spooled(domain, request.subject)
         keep_next_seq(spark, domain)
-        with _found(tables_of(spark, domain), request) as found:
+        with _found(held_tables(spark, domain), request) as found:
             rows = {**found.rows, "spool": waiting}
             removed = Removed(domain, "erasure", ", ".join(request.columns), rows)
             keep_removal(spark, removed)

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.lake import delete_matching, delete_where
 from spark_jobs.persisted import persisted
-from spark_jobs.removal import ZONES, Removed, at_rest, keep_next_seq, keep_removal, purge, tables_of
+from spark_jobs.removal import ZONES, Removed, at_rest, held_tables, keep_next_seq, keep_removal, purge
 from weir.error import WeirError
 from weir.pack import load_pack
 from weir.settings import settings
@@ -40,7 +40,7 @@ def first_day_kept(domain: str, days: int, today: date | None = None) -> date:
 
 def find_expired(spark: SparkSession, domain: str, day: date) -> dict[str, int]:
     """Zone -> how many rows of messages received before the day; nothing is written."""
-    return _count(tables_of(spark, domain), day)
+    return _count(held_tables(spark, domain), day)
 
 
 def expire(spark: SparkSession, domain: str, day: date) -> Removed:
@@ -49,7 +49,7 @@ def expire(spark: SparkSession, domain: str, day: date) -> Removed:
     A message goes with all its parts or stays with them. Run again, it finishes what was begun. Raises LeaseHeld.
     """
     with at_rest(spark, domain, HOLDER):
-        tables = tables_of(spark, domain)
+        tables = held_tables(spark, domain)
         removed = Removed(domain, "expiry", f"received before {day}", _count(tables, day))
         keep_next_seq(spark, domain)
         keep_removal(spark, removed)

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.checkpoint import MAX_AGES, BrokenCheckpoint, is_json, newest_batch, whole_text
+from spark_jobs.checkpoint import MAX_AGES, BrokenCheckpoint, newest_batch, whole_text
 from spark_jobs.storage import file_names, read_text, remove, replace_text, write_text
 from weir.pack import Pack, pack_from_files
 
@@ -28,15 +28,13 @@ class Plan:
         return {kind: timedelta(seconds=seconds) for kind, seconds in self.max_ages.items()}
 
 
-def require_kept(spark: SparkSession, checkpoint: str) -> None:
+def require_plan(spark: SparkSession, checkpoint: str) -> None:
     """Return when a batch that was begun and not done can be judged as before. Raises BrokenCheckpoint."""
     begun = newest_batch(spark, checkpoint, "offsets")
     if begun <= newest_batch(spark, checkpoint, "commits"):
         return
     for what in ("plan", "poison"):
-        text = whole_text(spark, checkpoint, _batch_file(begun, what))
-        if text is not None and not is_json(text):
-            raise BrokenCheckpoint(checkpoint, _batch_file(begun, what), f"is broken ({text[:40]!r})")
+        whole_text(spark, checkpoint, _batch_file(begun, what))
     plan = kept_plan(spark, checkpoint, begun)
     if plan and not has_pack(spark, checkpoint, plan.pack):
         raise BrokenCheckpoint(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
-from spark_jobs.epoch import newest_commit, offset_of
+from spark_jobs.checkpoint import newest_batch, offset_of
 from spark_jobs.lake import set_property, table_version, write_checkpoint
 from spark_jobs.storage import file_names, remove
 
@@ -51,11 +51,12 @@ def needed_by(spark: SparkSession, checkpoint: str, newest: int) -> int:
 
     Spark reads the newest batch that it has finished once more, from the offset before it.
     """
-    done = newest_commit(spark, checkpoint)
-    before = offset_of(spark, checkpoint, done - 1) if done > 0 else None
-    if before is None:
-        return newest if done < 0 else 0
-    return min(json.loads(before)["reservoirVersion"], newest)
+    done = newest_batch(spark, checkpoint, "commits")
+    if done < 0:
+        return newest
+    # before the first batch there is none, and that may begin anywhere
+    before = offset_of(spark, checkpoint, done - 1)
+    return 0 if before is None else min(json.loads(before)["reservoirVersion"], newest)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from itertools import accumulate
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from spark_jobs.checkpoint import START
-from spark_jobs.epoch import has_epoch, newest_commit, offset_of
+from spark_jobs.checkpoint import START, newest_batch, offset_of
+from spark_jobs.epoch import has_epoch
 from spark_jobs.feed import Feed, Run
 from spark_jobs.lake import append_once, last_batch, read_table
 from spark_jobs.persisted import persisted
@@ -90,8 +90,9 @@ def last_positions(spark: SparkSession, raw: str, source: RecordSource) -> dict[
 def reached(run: Run) -> str | None:
     """The source's own offset (JSON) up to which `raw` holds everything, None when nothing has landed."""
     appended = last_batch(run.spark, run.raw, run.query)
+    done = newest_batch(run.spark, run.checkpoint, "commits")
     # a crash between append and checkpoint leaves the table one batch ahead
-    newest = max(newest_commit(run.spark, run.checkpoint), -1 if appended is None else appended)
+    newest = max(done, -1 if appended is None else appended)
     return offset_of(run.spark, run.checkpoint, newest)
 
 

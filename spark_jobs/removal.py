@@ -43,13 +43,13 @@ def at_rest(spark: SparkSession, domain: str, holder: str) -> Iterator[None]:
 
     Raises LeaseHeld when a stream or a load of labels is running.
     """
-    tables_of(spark, domain)
+    held_tables(spark, domain)
     with writing(domain, holder), loading_labels(domain, holder):
         _settle(spark, domain)
         yield
 
 
-def tables_of(spark: SparkSession, domain: str) -> dict[str, DataFrame]:
+def held_tables(spark: SparkSession, domain: str) -> dict[str, DataFrame]:
     """Zone -> the domain's table as it is now, of those that are there. Raises WeirError when it has none."""
     paths = {zone: settings().table(zone, domain) for zone in ZONES}
     tables = {
@@ -79,7 +79,7 @@ def keep_next_seq(spark: SparkSession, domain: str) -> None:
 
 def purge(spark: SparkSession, domain: str) -> None:
     """Take what was removed from the domain's tables off the disk. The domain is at rest."""
-    newest = {zone: purge_files(spark, settings().table(zone, domain)) for zone in tables_of(spark, domain)}
+    newest = {zone: purge_files(spark, settings().table(zone, domain)) for zone in held_tables(spark, domain)}
     # the stream of `scored` passes over the commits that took rows away, and then needs no older ones
     _settle(spark, domain)
     needed = needed_by(spark, settings().checkpoint(f"scored/{domain}"), newest["raw"])

@@ -94,7 +94,7 @@ class Scorer:
             return plan
         pack = self._pack(batch_id)
         if not kept.has_pack(self.spark, self.checkpoint, kept.name_of(pack)):
-            create_tables_of(self.spark, self.domain, pack)
+            create_scored(self.spark, self.domain, pack)
             kept.keep_pack(self.spark, self.checkpoint, pack)
         references = {name: self._list_version(name) for name in pack.lists}
         plan = kept.Plan(kept.name_of(pack), references, self.max_ages)
@@ -224,7 +224,7 @@ class Batch:
         }
 
 
-def create_tables_of(spark: SparkSession, domain: str, pack: Pack) -> None:
+def create_scored(spark: SparkSession, domain: str, pack: Pack) -> None:
     """Make scored/<domain>, with a column for each that the pack has, and the lists that it looks in."""
     places = settings()
     create_table(spark, places.table("scored", domain), scored_columns(pack), scored.PARTITION_BY)

@@ -16,7 +16,7 @@ from spark_jobs.epoch import resume
 from spark_jobs.lake import create_table, rows_appended, stream_table, table_version
 from spark_jobs.landing import Landed, drain_raw, start_raw
 from spark_jobs.raw import create_raw
-from spark_jobs.scorer import Scorer, create_tables_of
+from spark_jobs.scorer import Scorer, create_scored
 from spark_jobs.service import Service
 from spark_jobs.settled import keep_settled, kept_settled
 from spark_jobs.sources.kinds import parse_source
@@ -110,7 +110,7 @@ def create_tables(spark: SparkSession, domain: str) -> None:
     create_raw(spark, domain)
     create_table(spark, places.table("quarantine", domain), QUARANTINE, quarantine.PARTITION_BY)
     create_table(spark, places.table("labels", domain), LABELS)
-    create_tables_of(spark, domain, pack)
+    create_scored(spark, domain, pack)
 
 
 def drain(spark: SparkSession, domain: str, wanted: Intake) -> Drained:
@@ -167,7 +167,7 @@ def start_scored(
     checkpoint = places.checkpoint(name)
     tables = [places.table("scored", domain), places.table("quarantine", domain)]
     require_whole(spark, checkpoint)
-    kept.require_kept(spark, checkpoint)
+    kept.require_plan(spark, checkpoint)
     if wanted.new_epoch:
         keep_settled(spark, domain, checkpoint)
     query = resume(spark, name, checkpoint, tables, wanted.new_epoch)

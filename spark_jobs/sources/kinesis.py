@@ -10,7 +10,7 @@ from typing import ClassVar
 from botocore.exceptions import BotoCoreError, ClientError
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.epoch import newest_offset
+from spark_jobs.checkpoint import newest_offset
 from spark_jobs.sources.kinesis_batch import Mark, marks_of, require_kept
 from spark_jobs.sources.kinesis_reader import Kinesis, now_ms
 from spark_jobs.sources.kinesis_stream import KinesisStream

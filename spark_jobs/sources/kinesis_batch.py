@@ -40,7 +40,7 @@ def marks_of(offset: Mapping[str, dict]) -> dict[str, Mark]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Moments:
     """When it is (ms), how much time of a shard one batch may take (ms), and what the whole run ends at (ms)."""
 
     now: int
@@ -72,22 +72,22 @@ def to_read(shards: list[Shard], marks: Marks) -> list[Shard]:
     return [shard for shard in shards if not is_finished(shard.id) and all(map(is_finished, shard.parents))]
 
 
-def next_mark(stream: KinesisStream, shard: Shard, mark: Mark, bounds: Bounds) -> Mark:
+def next_mark(stream: KinesisStream, shard: Shard, mark: Mark, moments: Moments) -> Mark:
     """A shard and how far it is read -> how far it will be when the next batch is done."""
-    if bounds.stop is not None and mark.until >= bounds.stop:
+    if moments.stop is not None and mark.until >= moments.stop:
         return mark
     first = None if mark.until else _first(stream.after(shard.id, mark.after, limit=1))
-    since = first.arrived if first else mark.until or bounds.now
-    found = _first(stream.since(shard.id, bounds.horizon(since), limit=1))
+    since = first.arrived if first else mark.until or moments.now
+    found = _first(stream.since(shard.id, moments.horizon(since), limit=1))
     if found and int(found.sequence) > int(mark.after or 0):
         return Mark(found.sequence, found.arrived)
     if found is None and shard.is_closed:
-        return Mark(mark.after, bounds.now, is_finished=True)
+        return Mark(mark.after, moments.now, is_finished=True)
     last = _newest(stream, shard, max(since - SKEW, 0))
     if last and int(last.sequence) > int(mark.after or 0):
-        return Mark(last.sequence, bounds.now)
+        return Mark(last.sequence, moments.now)
     # an offset that moves makes a batch: only often enough that it never looks as old as the retention
-    return replace(mark, until=bounds.now) if mark.until and bounds.now - mark.until > STALE else mark
+    return replace(mark, until=moments.now) if mark.until and moments.now - mark.until > STALE else mark
 
 
 def ranges(start: Marks, end: Marks) -> list[Range]:

@@ -14,8 +14,8 @@ from pyspark.sql.types import StructType
 
 from spark_jobs.sources.kinesis_batch import (
     INTAKE,
-    Bounds,
     Mark,
+    Moments,
     Range,
     marks_of,
     next_mark,
@@ -103,10 +103,10 @@ class KinesisReader(DataSourceStreamReader):
         shards, now = stream.shards(), now_ms()
         require_kept(stream, shards, marks, now)
         wanted = to_read(shards, marks)
-        bounds = Bounds(now, self._span(len(wanted)) if limited else None, self.stop_at)
+        moments = Moments(now, self._span(len(wanted)) if limited else None, self.stop_at)
         with ThreadPoolExecutor(CALLERS) as pool:
             found = pool.map(
-                lambda shard: next_mark(stream, shard, marks.get(shard.id, Mark()), bounds), wanted
+                lambda shard: next_mark(stream, shard, marks.get(shard.id, Mark()), moments), wanted
             )
             moved = dict(zip((shard.id for shard in wanted), found, strict=True))
         kept = {shard.id: marks.get(shard.id, Mark()) for shard in shards} | moved
