@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,6 +15,7 @@ from pyspark.sql import functions as F
 from data_quality.books import books
 from data_quality.checkpoints import Check, run_suite, with_sums
 from data_quality.suites import quarantine_suite, raw_suite, scored_suite
+from orchestration.waiting import only_one
 from spark_jobs.lake import append_rows, compact, create_table, ddl, read_table, table_version, vacuum
 from spark_jobs.session import spark_session
 from weir.error import WeirError
@@ -105,14 +105,9 @@ def judge(spark: SparkSession, names: Iterable[str], days: Days | None = None) -
     return checks
 
 
-@contextmanager
-def only_judge() -> Iterator[None]:
-    """Hold the results of the checks for writing; a second one waits. The system lets go when the process dies."""
-    place = settings().root / "leases" / ".judging"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def only_judge() -> AbstractContextManager[None]:
+    """Hold the results of the checks for writing; a second one waits."""
+    return only_one(settings().root / "leases" / ".judging")
 
 
 def domains_with_tables(spark: SparkSession) -> list[str]:

@@ -6,10 +6,11 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration.waiting import only_one
 from weir.settings import settings
 from weir.warehouse import POINTER, WAREHOUSE, published_version, warehouse_path
 
@@ -18,13 +19,9 @@ FINGERPRINT = "models"
 BUILDING = ".building"
 
 
-@contextmanager
-def only_builder() -> Iterator[None]:
-    """Hold the marts for building; a second builder waits. The system lets go when the process dies."""
-    settings().marts.mkdir(parents=True, exist_ok=True)
-    with (settings().marts / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def only_builder() -> AbstractContextManager[None]:
+    """Hold the marts for building; a second builder waits."""
+    return only_one(settings().marts / ".lock")
 
 
 @contextmanager
