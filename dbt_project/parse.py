@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -11,17 +9,15 @@ from pathlib import Path
 import sqlglot
 from sqlglot.errors import ParseError
 
-HERE = Path(__file__).resolve().parent
+from dbt_project.run import run_dbt
 
 
 def compile_redshift(target: Path) -> list[Path]:
-    """A folder for dbt's output -> the compiled models. Raises CalledProcessError with dbt's own message."""
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "compile", "--target", "redshift"]
-    command += ["--no-introspect", "--no-populate-cache", "--no-partial-parse"]
-    command += ["--project-dir", str(HERE), "--profiles-dir", str(HERE)]
+    """A folder for dbt's output -> the compiled models. Raises DbtError with dbt's own message."""
+    words = ["--no-introspect", "--no-populate-cache", "--no-partial-parse"]
     # dbt's own output, and nothing in the repository
-    environment = os.environ | {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target / "logs")}
-    subprocess.run(command, check=True, env=environment)
+    places = {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target / "logs")}
+    run_dbt("compile", "--target", "redshift", *words, environment=places)
     return sorted((target / "compiled" / "weir" / "models").rglob("*.sql"))
 
 

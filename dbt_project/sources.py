@@ -10,14 +10,14 @@ from typing import Any
 
 import yaml
 
+from dbt_project.run import PROJECT
 from weir.pack import domains, load_pack
 from weir.release import IS_COPY, ORIGINAL
 from weir.settings import PACKAGED_DOMAINS
 from weir.tables import Table, lake_tables
 
-HERE = Path(__file__).resolve().parent
-SOURCES = HERE / "models" / "staging" / "sources.yml"
-RELEASES = HERE / "macros" / "releases.sql"
+SOURCES = PROJECT / "models" / "staging" / "sources.yml"
+RELEASES = PROJECT / "macros" / "releases.sql"
 HEADER = "# Written by `python -m dbt_project.sources` from domains/*/: change a contract, not this file.\n"
 DESCRIPTIONS = {
     "raw": "Messages as they were received.",

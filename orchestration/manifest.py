@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dbt_project.sources import HERE as PROJECT
+from dbt_project.run import DbtError, run_dbt
 from dbt_project.sources import marts_domains
 from orchestration.marts import MartsError, models_fingerprint
 from weir.settings import settings
 
-DBT = str(Path(sys.executable).with_name("dbt"))
 MANIFEST = "manifest.json"
 
 
@@ -36,9 +32,8 @@ def manifest_path() -> Path:
 
 def _parse(domains: Sequence[str], target: Path) -> None:
     variables = json.dumps({"domains": list(domains)})
-    command = [DBT, "--quiet", "parse", "--target", "duckdb", "--vars", variables]
-    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    environment = os.environ | {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if run.returncode != 0:
-        raise MartsError(f"dbt could not parse its project:\n{(run.stdout + run.stderr).strip()}")
+    places = {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)}
+    try:
+        run_dbt("parse", "--target", "duckdb", "--vars", variables, environment=places)
+    except DbtError as error:
+        raise MartsError(f"dbt could not parse its project:\n{error}") from error

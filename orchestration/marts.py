@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from dbt_project.lake import DOMAINS, VERSIONS
-from dbt_project.sources import HERE as PROJECT
+from dbt_project.run import PROJECT, DbtError, run_dbt
 from dbt_project.sources import marts_domains
 from orchestration.publishing import building, fingerprint_of, only_builder, prune, publish, remove_others
 from weir.delta_log import only_appended
@@ -166,12 +163,10 @@ def _held_versions() -> dict[str, int | None]:
 
 
 def _run_dbt(build: Build) -> None:
-    # a process of its own: when it ends the file is closed, and dbt's global state is gone
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", *build.arguments, "--target", "duckdb"]
-    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    run = subprocess.run(command, env=os.environ | build.environment, capture_output=True, text=True)
-    if run.returncode != 0:
-        raise MartsError(f"dbt could not build the marts:\n{(run.stdout + run.stderr).strip()}")
+    try:
+        run_dbt(*build.arguments, "--target", "duckdb", environment=build.environment)
+    except DbtError as error:
+        raise MartsError(f"dbt could not build the marts:\n{error}") from error
 
 
 def _rows(warehouse: Path) -> dict[str, int]:

@@ -8,7 +8,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
-from orchestration.manifest import DBT, PROJECT, manifest_path
+from dbt_project.run import DBT, PROJECT
+from orchestration.manifest import manifest_path
 from orchestration.marts import dbt_target, started_build
 
 

@@ -1,29 +1,22 @@
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import yaml
 
-from dbt_project.sources import HERE
+from dbt_project.run import PROJECT, run_dbt
 from weir.warehouse import published_version, warehouse_path
 
-MODELS = HERE / "models" / "marts"
+MODELS = PROJECT / "models" / "marts"
 
 
 def test_every_model_passes_its_unit_tests(sample_home, tmp_path):
     # on marts that are there already: a unit test of an incremental model looks at their columns
     shutil.copyfile(warehouse_path(published_version() or ""), tmp_path / "warehouse.duckdb")
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "build"]
-    command += ["--project-dir", str(HERE), "--profiles-dir", str(HERE)]
     places = {
         "WEIR_WAREHOUSE": str(tmp_path / "warehouse.duckdb"),
         "DBT_TARGET_PATH": str(tmp_path / "target"),
         "DBT_LOG_PATH": str(tmp_path / "logs"),
     }
-    run = subprocess.run(command, env=os.environ | places, capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout + run.stderr
+    run_dbt("build", environment=places)
 
 
 def test_every_mart_has_a_page_with_its_columns_its_key_and_a_word_on_each():
