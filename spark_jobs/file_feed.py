@@ -3,27 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.feed import Feed, Run
-from spark_jobs.lake import read_table
-from spark_jobs.raw import Landing
+from spark_jobs.lake import append_once, has_appended, read_table
+from spark_jobs.mapping import keep_mapping, kept_mappings
+from spark_jobs.raw import next_seq, with_receipt
+from spark_jobs.sources.files import Batch, plan_batch, read_batch, without_broken
 from spark_jobs.sources.manifest import (
     Admitted,
     Found,
     Manifest,
     Reading,
     digest_of,
+    has_changed,
     left_out,
     list_files,
     stat_of,
 )
+from spark_jobs.sources.parquet_rows import ParquetFile
 from spark_jobs.sources.paths import Paths
 from spark_jobs.sources.source import FilesSource
+from spark_jobs.sources.store import Store
+from weir.located import PackError
+from weir.mapping import with_schema
+from weir.settings import settings
+
+
+@dataclass(frozen=True, slots=True)
+class FileLanding:
+    """The `foreachBatch` of raw/<domain> from files: the paths of a batch -> its messages, appended once.
+
+    landed: grows by each path whose messages this object appended.
+    """
+
+    run: Run
+    manifest: str
+    landed: list[str] = field(default_factory=list)
+
+    def __call__(self, paths: DataFrame, batch_id: int) -> None:
+        run = self.run
+        if has_appended(run.spark, run.raw, run.query, batch_id):
+            return
+        admitted = [Admitted(**row.asDict()) for row in paths.orderBy("ordinal").collect()]
+        # what was admitted before is not asked for, and grows with every batch
+        entries = list(_unchanged(admitted, Manifest(Store.at(self.manifest))))
+        batch = plan_batch(entries, next_seq(run.spark, run.raw))
+        try:
+            self._append(batch, batch_id)
+        except Exception:  # a task's failure comes as one of several kinds
+            readable = without_broken(run.spark, batch)
+            if readable == batch:
+                raise
+            self._append(readable, batch_id)
+        self.landed.extend(entry.path for entry in entries)
+
+    def _append(self, batch: Batch, batch_id: int) -> None:
+        run = self.run
+        rows = read_batch(run.spark, batch, self._mapping_of)
+        append_once(rows.transform(with_receipt(datetime.now(UTC), batch_id)), run.raw, run.query, batch_id)
+
+    def _mapping_of(self, file: ParquetFile, schema: str) -> str | None:
+        if file.entry.mapping is None:
+            return None
+        mappings = settings().table("mapping", self.run.domain)
+        mapping = kept_mappings(self.run.spark, mappings)[file.entry.mapping]
+        try:
+            return keep_mapping(self.run.spark, mappings, with_schema(mapping, schema, file.schema.names))
+        except PackError:
+            # one odd file must not stop the others: its rows are judged by the mapping as it is, and refused
+            return file.entry.mapping
 
 
 def open_files(source: FilesSource, run: Run) -> Feed:
@@ -31,7 +85,7 @@ def open_files(source: FilesSource, run: Run) -> Feed:
     folder, manifest = str(folder_of(source)), _manifest(run.checkpoint)
     # or the reader would meet it, in a process of its own from which only a traceback comes
     Manifest.load(manifest)
-    landing = Landing(run.spark, run.domain, run.query, manifest)
+    landing = FileLanding(run, manifest)
     seen = set[Found]()
     reading = Reading(folder, run.format, run.mapping, source.max_files, source.max_bytes)
     return Feed(
@@ -73,6 +127,19 @@ def _held(folder: str, path: str) -> Admitted:
     if now is None:
         return gone
     return replace(gone, size=now.size, changed_at=now.changed_at, digest=digest_of(gone.file))
+
+
+def _unchanged(entries: list[Admitted], manifest: Manifest) -> Iterator[Admitted]:
+    """The files that are still as they were admitted; the others' admissions are taken back."""
+    void = manifest.void()
+    for entry in entries:
+        now = stat_of(entry)
+        if entry.ordinal in void:
+            continue
+        if now and has_changed(entry, now):
+            manifest.make_void(entry.ordinal)
+        else:
+            yield entry
 
 
 def _manifest(checkpoint: str) -> str:

@@ -120,8 +120,7 @@ def append_once(rows: DataFrame, path: str, query: str, batch_id: int, spread_by
     query: `name:epoch`, the Delta transaction id. spread_by: the partition column; rows are gathered by it
     first, or else a batch over thousands of days writes that many files from every task.
     """
-    done = last_batch(rows.sparkSession, path, query)
-    if done is not None and batch_id <= done:
+    if has_appended(rows.sparkSession, path, query, batch_id):
         return False
     gathered = rows.repartition(spread_by) if spread_by else rows
     writer = gathered.write.format("delta").mode("append")
@@ -166,6 +165,12 @@ def update_where(spark: SparkSession, path: str, condition: str, values: Mapping
 def ddl(columns: Mapping[str, str]) -> str:
     """Name -> Spark SQL type, as in weir.tables -> the schema as Spark reads it."""
     return ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
+
+
+def has_appended(spark: SparkSession, path: str, query: str, batch_id: int) -> bool:
+    """Whether `name:epoch` has appended this batch to the table, or one behind it."""
+    newest = last_batch(spark, path, query)
+    return newest is not None and batch_id <= newest
 
 
 def last_batch(spark: SparkSession, path: str, query: str) -> int | None:

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from spark_jobs.checkpoint import START, newest_batch, offset_of
 from spark_jobs.epoch import has_epoch
 from spark_jobs.feed import Feed, Run
-from spark_jobs.lake import append_once, last_batch, read_table
+from spark_jobs.lake import append_once, has_appended, last_batch, read_table
 from spark_jobs.persisted import persisted
 from spark_jobs.raw import next_seq, with_receipt
 from spark_jobs.sources.source import ARRIVED, FORMAT, RecordSource
@@ -39,8 +39,7 @@ class RecordLanding:
 
     def __call__(self, records: DataFrame, batch_id: int) -> None:
         run = self.run
-        done = last_batch(run.spark, run.raw, run.query)
-        if done is not None and batch_id <= done:
+        if has_appended(run.spark, run.raw, run.query, batch_id):
             return
         receipt = with_receipt(datetime.now(UTC), batch_id)
         with numbered(records, next_seq(run.spark, run.raw), self.source) as rows:

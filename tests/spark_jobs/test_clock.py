@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data_quality.books import books
-from spark_jobs import batch_report, raw, scored, scorer
+from spark_jobs import batch_report, file_feed, scored, scorer
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.stream import Intake, drain
@@ -30,7 +30,7 @@ def clock(monkeypatch):
             cls.at -= HOUR
             return cls.at
 
-    for module in (raw, scored, scorer, batch_report):
+    for module in (file_feed, scored, scorer, batch_report):
         monkeypatch.setattr(module, "datetime", Clock)
     return lambda at: setattr(Clock, "at", at)
 

@@ -15,6 +15,7 @@ from spark_jobs.lake import (
     append_rows,
     compact,
     create_table,
+    has_appended,
     last_batch,
     read_table,
     rows_appended,
@@ -118,6 +119,8 @@ def test_another_epoch_counts_its_own_batches(spark, table):
     append_once(_rows(spark, "b"), table, "scored:1", 0)
     assert _ids(spark, table) == ["a", "b"]
     assert [last_batch(spark, table, f"scored:{epoch}") for epoch in range(3)] == [7, 0, None]
+    assert [has_appended(spark, table, "scored:0", batch) for batch in (6, 7, 8)] == [True, True, False]
+    assert not has_appended(spark, table, "scored:2", 0)
 
 
 def test_a_batch_over_many_days_makes_one_file_a_day(spark, table):

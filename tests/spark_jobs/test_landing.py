@@ -16,7 +16,7 @@ import pytest
 from pyarrow import parquet
 from pyspark.errors import StreamingQueryException
 
-from spark_jobs import raw as raw_module
+from spark_jobs import file_feed
 from spark_jobs.epoch import OrphanedTable
 from spark_jobs.lake import append_once, read_table
 from spark_jobs.landing import FilesSource, Landed, LeftOut, drain_raw, start_raw
@@ -150,7 +150,7 @@ def test_a_crash_between_append_and_checkpoint_doubles_nothing(spark, folder, la
 
     (folder / "a.jsonl").write_text("one\ntwo")
     with monkeypatch.context() as broken:
-        broken.setattr(raw_module, "append_once", append_and_die)
+        broken.setattr(file_feed, "append_once", append_and_die)
         with pytest.raises(StreamingQueryException, match="power cut"):
             land()
     (folder / "b.jsonl").write_text("three")
@@ -164,7 +164,7 @@ def test_a_file_that_grew_before_it_landed_lands_as_it_became(spark, folder, lan
 
     (folder / "a.jsonl").write_text("ha")
     with monkeypatch.context() as broken:
-        broken.setattr(raw_module, "append_once", die)
+        broken.setattr(file_feed, "append_once", die)
         with pytest.raises(StreamingQueryException, match="killed"):
             land()
     (folder / "a.jsonl").write_text("half\nand half")
