@@ -26,7 +26,7 @@ Read = TypeVar("Read")
 class Rule:
     """One rule: where `when` is true it adds points to the score.
 
-    `when` and `points_sql` are Spark SQL as written; weir.score makes them safe for both engines. Either
+    `when` and `points_sql` are Spark SQL as written; weir.judgement makes them safe for both engines. Either
     `points` (1-100) is set or `points_sql`, whose value is kept within 1 and `maximum`; where that value is
     null the rule does not fire. `text` is a template over columns: "{column}".
     """

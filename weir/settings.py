@@ -14,7 +14,7 @@ JAVA_OPTIONS = "-XX:+UseParallelGC"
 
 
 class Settings(BaseSettings):
-    """WEIR_HOME, WEIR_LAKE, WEIR_CHECKPOINTS, WEIR_DOMAINS -> paths of everything Weir reads and writes."""
+    """The WEIR_* variables -> paths of everything Weir reads and writes, and what a Spark on this machine is given."""
 
     model_config = SettingsConfigDict(env_prefix="WEIR_", extra="ignore")
 
