@@ -119,7 +119,7 @@ def is_attack(seq: int) -> bool:
 def write_sample_quality(spark: SparkSession, checked_at: datetime = START + timedelta(days=1)) -> None:
     """Append balanced books and one passed check of payments, as of a time."""
     books = dict.fromkeys(
-        ("raw", "parts", "scored", "quarantined", "duplicates", "pending", "missing", "doubled"), 0
+        ("raw", "parts", "scored", "quarantined", "duplicates", "pending", "missing", "doubled", "orphans"), 0
     )
     append(
         spark,

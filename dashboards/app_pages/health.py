@@ -14,6 +14,7 @@ from dashboards.reader import read
 from dashboards.scope import Scope
 from weir.warehouse import published_version
 
+FAULTS = ("missing", "doubled", "orphans")
 CHECKS = {
     "result": st.column_config.TextColumn("", width=30),
     "table_name": st.column_config.TextColumn("Table", width=150),
@@ -62,7 +63,7 @@ def _equation(book: pd.Series) -> str:
         words.counted(book["raw"], "message"),
         words.counted(book["duplicates"], "duplicate"),
         *([f"{words.count(book['released'])} released"] if book["released"] else []),
-        *(f"{words.count(book[fault])} {fault}" for fault in ("missing", "doubled") if book[fault]),
+        *(f"{words.count(book[fault])} {fault}" for fault in FAULTS if book[fault]),
         f"checked {words.moment(book['checked_at'])}",
     ]
     equation = f"{raw} = {scored} + {quarantined} + {pending}"

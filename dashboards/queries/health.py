@@ -55,7 +55,7 @@ def books(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
     """The latest reconciliation of each domain: raw (messages), parts, where these are now, balanced."""
     query = """
         select domain, checked_at, raw, parts, scored, quarantined, duplicates, released, pending, missing,
-            doubled, balanced
+            doubled, orphans, balanced
         from books
         where list_contains($domains, domain)
         order by balanced, domain

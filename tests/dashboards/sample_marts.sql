@@ -108,7 +108,7 @@ refused as (
 select timestamp '2026-03-14 00:05:00' as checked_at, domain, scored + quarantined as raw,
     scored + quarantined as parts, scored, quarantined, duplicates,
     released, 0::bigint as pending, 0::bigint as missing,
-    0::bigint as doubled, true as balanced
+    0::bigint as doubled, 0::bigint as orphans, true as balanced
 from scored
 join refused using (domain);
 

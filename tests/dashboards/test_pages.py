@@ -131,6 +131,15 @@ def test_health_shows_the_books_as_an_equation_that_holds(published, sample):
     assert ":green-badge[:material/check: balanced]" in texts(app)
 
 
+def test_health_says_why_the_books_are_off(home):
+    with duckdb.connect(publish_sample(home, "off")) as marts:
+        marts.execute("update books set orphans = 2, balanced = false where domain = 'payments'")
+    shown = texts(opened("health"))
+    assert "The books are off" in shown
+    assert ":red-badge[:material/close: off]" in shown
+    assert "2 orphans" in shown
+
+
 def test_health_shows_failed_checks_first_with_a_cross(published):
     app = opened("health")
     assert app.dataframe[0].value["result"].tolist() == ["✗", "✓", "✓", "✓"]

@@ -19,6 +19,7 @@ select
     pending,
     missing,
     doubled,
+    orphans,
     balanced
 from books
 where place = 1

@@ -18,6 +18,7 @@ renamed as (
         pending,
         missing,
         doubled,
+        orphans,
         balanced
     from source
 
