@@ -113,10 +113,10 @@ def samples(rows: pd.DataFrame, most: int) -> str:
 
 
 def checks(rows: pd.DataFrame) -> str:
-    """success of each check -> how many failed."""
-    failed = (~rows["success"].astype(bool)).sum()
-    return (
-        f"{words.count(failed)} of {words.counted(len(rows), 'check')} failed"
-        if failed
-        else f"All {words.counted(len(rows), 'check')} passed"
-    )
+    """result of each check -> how many failed, and how many warn."""
+    failed, warnings = (rows["result"] == "failed").sum(), (rows["result"] == "warning").sum()
+    checked = words.counted(len(rows), "check")
+    if not failed and not warnings:
+        return f"All {checked} passed"
+    told = f"{words.count(failed) if failed else 'None'} of {checked} failed"
+    return f"{told}, {words.counted(warnings, 'warning')}" if warnings else told

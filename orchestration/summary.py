@@ -14,7 +14,10 @@ SHOWN = 4
 FLOW = """
 select domain, parts as messages, scored, quarantined, pending, balanced as "books balance",
     {actions},
-    (select count(*) from checks where checks.domain = books.domain and not success) as "checks failed"
+    (
+        select count(*) from checks
+        where checks.domain = books.domain and not success and severity = 'critical'
+    ) as "checks failed"
 from books order by domain
 """
 ACTION = """

@@ -15,10 +15,11 @@ from dashboards.scope import Scope
 from weir.warehouse import published_version
 
 FAULTS = ("missing", "doubled", "orphans")
+MARKS = {"failed": "✗", "warning": "warning", "passed": "✓"}
 CHECKS = {
-    "result": st.column_config.TextColumn("", width=30),
+    "result": st.column_config.TextColumn("", width=65),
     "table_name": st.column_config.TextColumn("Table", width=150),
-    "check_name": st.column_config.TextColumn("Check", width=330),
+    "check_name": st.column_config.TextColumn("Check", width=295),
     "observed": st.column_config.TextColumn("Observed", width=110),
     "expected": st.column_config.TextColumn("Expected", width=110),
     "failed_rows": st.column_config.NumberColumn("Failed rows", format="localized", width=90),
@@ -108,8 +109,8 @@ def show_checks(scope: Scope) -> None:
     if checks.empty:
         with panel("Checks"):
             return nothing("Not checked yet: run `weir check`.")
-    with panel(headlines.checks(checks), "Latest result of each, failed first"):
-        table(checks.assign(result=checks["success"].map({True: "✓", False: "✗"})), CHECKS)
+    with panel(headlines.checks(checks), "Latest result of each, failed first; a warning fails nothing"):
+        table(checks.assign(result=checks["result"].map(MARKS)), CHECKS)
 
 
 def show_versions() -> None:

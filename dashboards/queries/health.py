@@ -64,12 +64,13 @@ def books(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
 
 
 def checks(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
-    """The latest result of each check, failed ones first."""
+    """The latest result of each check ('failed', 'warning' or 'passed'), failed ones first, then warnings."""
     query = """
-        select success, domain, table_name, check_name, observed, expected, failed_rows, checked_at
+        select case when success then 'passed' when severity = 'critical' then 'failed' else 'warning' end as result,
+            domain, table_name, check_name, observed, expected, failed_rows, checked_at
         from checks
         where list_contains($domains, domain)
-        order by success, domain, table_name, check_name
+        order by success, result, domain, table_name, check_name
     """
     return marts.execute(query, {"domains": list(scope.domains)}).df()
 

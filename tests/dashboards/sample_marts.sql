@@ -115,11 +115,12 @@ join refused using (domain);
 create table checks as
 select timestamp '2026-03-14 00:05:00' as checked_at, * from (
     values
-    ('payments', 'scored/payments', 'expect_column_values_to_be_unique(event_id)', true, '0 repeated', 'unique', 0::bigint, 'payments'),
-    ('payments', 'scored/payments', 'expect_column_values_to_be_between(score)', true, '0..100', '0..100', 0, 'payments'),
-    ('payments', 'quarantine/payments', 'invalid rate under the limit', false, '3.1 %', 'at most 2 %', 187, 'payments'),
-    ('crypto', 'scored/crypto', 'expect_column_values_to_not_be_null(from_address)', true, '0 null', 'no null', 0, 'crypto')
-) as t (domain, table_name, check_name, success, observed, expected, failed_rows, suite);
+    ('payments', 'scored/payments', 'expect_column_values_to_be_unique(event_id)', true, '0 repeated', 'unique', 0::bigint, 'payments', 'critical'),
+    ('payments', 'scored/payments', 'expect_column_values_to_be_between(score)', true, '0..100', '0..100', 0, 'payments', 'critical'),
+    ('payments', 'quarantine/payments', 'invalid rate under the limit', false, '3.1 %', 'at most 2 %', 187, 'payments', 'critical'),
+    ('payments', 'scored/payments', 'event_id_is_not_reused_on_another_day', false, '2', 'one event_date per event_id', 2, 'payments', 'warning'),
+    ('crypto', 'scored/crypto', 'expect_column_values_to_not_be_null(from_address)', true, '0 null', 'no null', 0, 'crypto', 'critical')
+) as t (domain, table_name, check_name, success, observed, expected, failed_rows, suite, severity);
 
 create table lake_versions as
 select * , timestamp '2026-03-14 00:06:00' as built_at from (

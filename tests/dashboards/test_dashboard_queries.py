@@ -214,8 +214,8 @@ def test_books_and_checks_are_those_of_the_domains_in_scope(marts):
     assert set(health.checks(marts, DAY)["domain"]) == {"payments"}
 
 
-def test_failed_checks_come_first(marts):
-    assert health.checks(marts, DAY)["success"].tolist() == [False, True, True]
+def test_failed_checks_come_first_and_then_warnings(marts):
+    assert health.checks(marts, DAY)["result"].tolist() == ["failed", "warning", "passed", "passed"]
 
 
 def test_lake_versions_tell_what_the_marts_were_built_from(marts):

@@ -51,9 +51,12 @@ def test_the_cap_is_no_rule():
     assert headlines.reasons(reasons.iloc[:0], 0, "allow") == "No rule hit, so allow"
 
 
-def test_checks_tell_how_many_failed():
-    assert headlines.checks(frame("success", (True,), (False,))) == "1 of 2 checks failed"
-    assert headlines.checks(frame("success", (True,), (True,))) == "All 2 checks passed"
+def test_checks_tell_how_many_failed_and_warnings_apart():
+    passed, failed, warning = ("passed",), ("failed",), ("warning",)
+    assert headlines.checks(frame("result", passed, passed)) == "All 2 checks passed"
+    assert headlines.checks(frame("result", passed, failed)) == "1 of 2 checks failed"
+    assert headlines.checks(frame("result", passed, warning)) == "None of 2 checks failed, 1 warning"
+    assert headlines.checks(frame("result", failed, warning)) == "1 of 2 checks failed, 1 warning"
 
 
 def test_a_cut_list_says_that_it_is_cut():

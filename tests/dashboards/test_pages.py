@@ -140,10 +140,10 @@ def test_health_says_why_the_books_are_off(home):
     assert "2 orphans" in shown
 
 
-def test_health_shows_failed_checks_first_with_a_cross(published):
+def test_health_shows_failed_checks_first_with_a_cross_then_warnings_as_such(published):
     app = opened("health")
-    assert app.dataframe[0].value["result"].tolist() == ["✗", "✓", "✓", "✓"]
-    assert "1 of 4 checks failed" in texts(app)
+    assert app.dataframe[0].value["result"].tolist() == ["✗", "warning", "✓", "✓", "✓"]
+    assert "1 of 5 checks failed, 1 warning" in texts(app)
 
 
 def test_quarantine_names_the_mend_of_a_reason_and_the_commands_that_try_it(published):

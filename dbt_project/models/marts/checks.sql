@@ -20,6 +20,7 @@ select
     success,
     observed,
     expected,
-    failed_rows
+    failed_rows,
+    severity
 from checks
 where place = 1

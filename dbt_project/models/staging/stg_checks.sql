@@ -15,7 +15,8 @@ renamed as (
         success,
         observed,
         expected,
-        failed_rows
+        failed_rows,
+        coalesce(severity, 'critical') as severity
     from source
 
 )
