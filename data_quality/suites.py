@@ -9,22 +9,22 @@ Each expectation carries in `meta` its check's name and, in words, what is expec
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from data_quality.expectations import FailureSeverity, RowColumn, gx, gxe
 from weir.contract import Column, Contract
+from weir.rule import HIGHEST_SCORE
 from weir.tables import DECISION, PART_KEY, QUARANTINE, RAW, RAW_KEY
+from weir.validity import LONGEST_IP, OLDEST
+from weir.value import LONGEST
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LONGEST_ID = 256
-SCORES = (0, 100)
 NULLABLE = {"mapping", "model", "event_id", "event_type"}
 PATTERNS = {
     "country": ("two capitals", "^[A-Z]{2}$"),
     "currency": ("three capitals", "^[A-Z]{3}$"),
     "address": ("lower case", "^[^A-Z]*$"),
-    "ip": ("an IP address", "^[0-9A-Fa-f.:]{2,45}$"),
+    "ip": ("an IP address", f"^[0-9A-Fa-f.:]{{2,{LONGEST_IP}}}$"),
 }
 SPARK_CLASSES = {
     "string": "StringType",
@@ -142,9 +142,9 @@ def _valid(column: Column) -> Expectations:
     if column.type == "enum":
         yield _in_set(name, column.values)
     if column.type == "id":
-        yield _as_long_as(name, LONGEST_ID)
+        yield _as_long_as(name, LONGEST)
     if column.type == "time":
-        yield _between(name, EARLIEST, None)
+        yield _between(name, datetime.fromisoformat(OLDEST), None)
     if column.type in PATTERNS:
         yield _matches(name, *PATTERNS[column.type])
     if column.minimum is not None or column.maximum is not None:
@@ -153,7 +153,7 @@ def _valid(column: Column) -> Expectations:
 
 def _decided(actions: Sequence[str]) -> Expectations:
     """The score in its range, made of its reasons, and one of the ruleset's actions taken on it."""
-    yield _between("score", *SCORES)
+    yield _between("score", 0, HIGHEST_SCORE)
     yield _in_set("action", actions)
     yield _equal("score", "reasons_total", "reasons_add_up_to_score")
     yield _equal("event_date", "occurred_date", "event_date_is_day_of_occurred_at")

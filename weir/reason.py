@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from weir.message import DEEPEST, LARGEST
+from weir.validity import OLDEST
+from weir.value import LONGEST
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -23,9 +27,14 @@ REASONS = (
         "a source had lost messages",
         "land those between `after` and `before` from elsewhere",
     ),
-    Reason("too_large", "message", "over 1 MiB; not parsed", "split it, or leave the attachment out"),
+    Reason(
+        "too_large",
+        "message",
+        f"over {LARGEST // 2**20} MiB; not parsed",
+        "split it, or leave the attachment out",
+    ),
     Reason("invalid_utf8", "message", "the bytes are not UTF-8", "encode as UTF-8"),
-    Reason("too_deep", "message", "nested deeper than 64 levels; not parsed", "flatten it"),
+    Reason("too_deep", "message", f"nested deeper than {DEEPEST} levels; not parsed", "flatten it"),
     Reason("lone_surrogate", "message", "half of a \\u surrogate pair", "send both halves, or the character"),
     Reason("control_character", "message or column", "an unprintable character", "escape or remove it"),
     Reason("duplicate_key", "message", "the same key twice in one object", "send each key once"),
@@ -44,7 +53,7 @@ REASONS = (
     Reason("missing", "column", "required and absent, null or blank", "send a value"),
     Reason("conflicting_alias", "column", "a column and its alias differ", "send one of the two"),
     Reason("wrong_type", "column", "a value of another type", "send the type the contract declares"),
-    Reason("too_long", "column", "an id or number of more than 256 characters", "send a shorter one"),
+    Reason("too_long", "column", f"an id or number of more than {LONGEST} characters", "send a shorter one"),
     Reason(
         "unknown_value",
         "column",
@@ -59,7 +68,7 @@ REASONS = (
     Reason("unknown_country", "column", "not a code of ISO 3166", "send the two capital letters"),
     Reason("invalid_ip", "column", "neither IPv4 nor IPv6", "send the address alone, without port or zone"),
     Reason("invalid_time", "column", "neither RFC 3339 nor an epoch", "send 2026-01-31T12:00:00Z"),
-    Reason("too_old", "column", "before the year 2000", "correct the producer's clock or unit"),
+    Reason("too_old", "column", f"before the year {OLDEST[:4]}", "correct the producer's clock or unit"),
     Reason("in_future", "column", "over a day after it was received", "correct the producer's clock or unit"),
     Reason(
         "too_late",

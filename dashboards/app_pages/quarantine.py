@@ -12,6 +12,7 @@ from dashboards.panels import TIME, nothing, panel, plot, table
 from dashboards.queries import quarantine
 from dashboards.reader import read
 from dashboards.scope import Scope
+from weir.message import CUT
 from weir.reason import REASONS
 
 LISTED = 100
@@ -70,9 +71,8 @@ def _commands(scope: Scope, reason: str | None) -> str:
 
 def show_samples(scope: Scope, reason: str | None) -> None:
     samples = read(quarantine.samples, scope, reason, LISTED)
-    with panel(
-        headlines.samples(samples, LISTED), "Not released yet, newest first; a value is cut to 200 characters"
-    ):
+    note = f"Not released yet, newest first; a value is cut to {CUT} characters"
+    with panel(headlines.samples(samples, LISTED), note):
         if samples.empty:
             return nothing("All of them were released.")
         table(samples, SAMPLES, most=14)

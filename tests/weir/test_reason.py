@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from pathlib import Path
 
 from weir import message
 from weir.contract import SPARK_TYPES, Column, Contract
@@ -35,9 +34,3 @@ def test_a_code_is_explained_once_and_listed():
     assert len(CODES) == len(REASONS)
     assert markdown().count("\n") == len(REASONS) + 1
     assert all(reason.meaning and reason.mend for reason in REASONS)
-
-
-def test_the_depth_and_size_that_are_told_are_those_that_are_judged():
-    told = Path(message.__file__).with_name("reason.py").read_text()
-    assert f"{message.DEEPEST} levels" in told
-    assert f"{message.LARGEST // 2**20} MiB" in told
