@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -53,6 +53,20 @@ def by_day(scope: Scope, unit: str) -> go.Figure:
     return figure.update_xaxes(
         tickformat="%-d %b", hoverformat="%-d %b", dtick=DAY / MILLISECOND, ticklabelmode="period"
     )
+
+
+def stacked(figure: go.Figure, counted: pd.DataFrame, colours: Iterable[str], bucket: timedelta) -> go.Figure:
+    """One row a bucket, a column a kind, and the kinds' colours -> their bars, the first kind at the bottom."""
+    for kind, colour in zip(counted.columns, colours, strict=False):
+        figure.add_bar(
+            x=counted.index,
+            y=counted[kind],
+            name=kind,
+            marker={"color": colour},
+            hovertemplate="%{y:,}",
+            **filling(bucket),
+        )
+    return figure
 
 
 def filling(bucket: timedelta) -> dict[str, Any]:

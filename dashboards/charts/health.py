@@ -16,17 +16,7 @@ OTHERS = "all others"
 def received_over_time(received: pd.DataFrame, scope: Scope) -> go.Figure:
     """bucket, event_type, received -> stacked bars, the commonest type at the bottom."""
     counted = _commonest(axes.spread(received, "bucket", "event_type", "received"))
-    figure = axes.over_time(scope, "message parts")
-    for event_type, colour in zip(counted.columns, CATEGORIES, strict=False):
-        figure.add_bar(
-            x=counted.index,
-            y=counted[event_type],
-            name=event_type,
-            marker={"color": colour},
-            hovertemplate="%{y:,}",
-            **axes.filling(scope.bucket),
-        )
-    return figure
+    return axes.stacked(axes.over_time(scope, "message parts"), counted, CATEGORIES, scope.bucket)
 
 
 def lag_over_time(lag: pd.DataFrame, scope: Scope) -> go.Figure:
@@ -67,17 +57,7 @@ def invalid_over_time(received: pd.DataFrame, scope: Scope) -> go.Figure:
 def quarantine_by_day(quarantined: pd.DataFrame, scope: Scope) -> go.Figure:
     """received_date, reason, parts -> stacked bars, the commonest reason at the bottom."""
     counted = _commonest(axes.spread(quarantined, "received_date", "reason", "parts"))
-    figure = axes.by_day(scope, "message parts")
-    for reason, colour in zip(counted.columns, CATEGORIES, strict=False):
-        figure.add_bar(
-            x=counted.index,
-            y=counted[reason],
-            name=reason,
-            marker={"color": colour},
-            hovertemplate="%{y:,}",
-            **axes.filling(DAY),
-        )
-    return figure
+    return axes.stacked(axes.by_day(scope, "message parts"), counted, CATEGORIES, DAY)
 
 
 def _commonest(counted: pd.DataFrame) -> pd.DataFrame:

@@ -14,17 +14,9 @@ from dashboards.scope import Scope
 def decisions_over_time(decisions: pd.DataFrame, scope: Scope) -> go.Figure:
     """bucket, action, decisions -> stacked bars, the mildest action at the bottom."""
     counted = axes.spread(decisions, "bucket", "action", "decisions")
-    figure = axes.over_time(scope, "decisions")
-    for action in known_first(counted.columns):
-        figure.add_bar(
-            x=counted.index,
-            y=counted[action],
-            name=action,
-            marker={"color": action_colour(action)},
-            hovertemplate="%{y:,}",
-            **axes.filling(scope.bucket),
-        )
-    return figure
+    counted = counted[known_first(counted.columns)]
+    colours = map(action_colour, counted.columns)
+    return axes.stacked(axes.over_time(scope, "decisions"), counted, colours, scope.bucket)
 
 
 def action_shares(decisions: pd.DataFrame) -> go.Figure:
