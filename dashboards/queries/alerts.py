@@ -10,9 +10,8 @@ from collections.abc import Sequence
 import pandas as pd
 from duckdb import DuckDBPyConnection
 
+from dashboards.queries import REASONS
 from dashboards.scope import Scope
-
-REASONS = '[{"rule": "varchar", "points": "integer", "text": "varchar"}]'
 
 
 def rules(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:

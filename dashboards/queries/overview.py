@@ -8,9 +8,8 @@ from __future__ import annotations
 import pandas as pd
 from duckdb import DuckDBPyConnection
 
+from dashboards.queries import REASONS
 from dashboards.scope import Scope
-
-REASONS = '[{"rule": "varchar", "points": "integer", "text": "varchar"}]'
 
 
 def domains(marts: DuckDBPyConnection) -> pd.DataFrame:
