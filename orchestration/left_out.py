@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Thread
 
-from spark_jobs.service import Service
 from weir.error import WeirError
 
 # each look walks through the folders
@@ -16,12 +15,12 @@ SECONDS = 300
 
 @dataclass(slots=True)
 class LeftOutFiles:
-    """What earlier looks have found. A line is told when a second look finds it still there.
+    """Looks at folders, and what earlier ones have found. A line is told when a second look finds it still there.
 
     A file that is written while it is looked at is landed a moment later, and no word is lost on it.
     """
 
-    services: Sequence[Service]
+    looks: Sequence[Callable[[], list[str]]]
     say: Callable[[str], None]
     seen: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
@@ -39,7 +38,7 @@ class LeftOutFiles:
     def look(self) -> None:
         """Tell what the last look has found too and nobody was told yet."""
         try:
-            found = {line for service in self.services for line in service.left_out()}
+            found = {line for look in self.looks for line in look()}
         except (WeirError, OSError):
             # landing replaces the manifest's logs meanwhile; what is wrong with it for good ends landing itself
             return

@@ -63,7 +63,7 @@ def serve_domains(
         spark.streams.resetTerminated()
         clock = WallClock()
         services = [serve(spark, domain, one, report) for domain, one in wanted.items()]
-        left_out = LeftOutFiles(services, say)
+        left_out = LeftOutFiles([service.left_out for service in services], say)
         say(f"streaming {', '.join(wanted)} until Ctrl-C")
         try:
             while not told.is_set() and not spark.streams.awaitAnyTermination(timeout=1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -34,12 +34,12 @@ class Run:
 class Feed:
     """A stream, what lands a batch of it, and what can be told of it.
 
-    files: those landed by this feed. left_out: a line for each file whose bytes `raw` does not hold.
+    files: how many this feed has landed. left_out: a line for each file whose bytes `raw` does not hold.
     require_kept: raises MessagesGone when the source has lost what had not landed.
     """
 
     rows: DataFrame
     land: Callable[[DataFrame, int], None]
-    files: list[str] = field(default_factory=list)
+    files: Callable[[], int] = lambda: 0
     left_out: Callable[[], list[str]] = list
     require_kept: Callable[[], None] = lambda: None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,16 +35,16 @@ from weir.mapping import with_schema
 from weir.settings import settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FileLanding:
     """The `foreachBatch` of raw/<domain> from files: the paths of a batch -> its messages, appended once.
 
-    landed: grows by each path whose messages this object appended.
+    landed: how many files' messages this object appended.
     """
 
     run: Run
     manifest: str
-    landed: list[str] = field(default_factory=list)
+    landed: int = 0
 
     def __call__(self, paths: DataFrame, batch_id: int) -> None:
         run = self.run
@@ -61,7 +61,7 @@ class FileLanding:
             if readable == batch:
                 raise
             self._append(readable, batch_id)
-        self.landed.extend(entry.path for entry in entries)
+        self.landed += len(entries)
 
     def _append(self, batch: Batch, batch_id: int) -> None:
         run = self.run
@@ -91,7 +91,7 @@ def open_files(source: FilesSource, run: Run) -> Feed:
     return Feed(
         _paths(run.spark, reading, manifest),
         landing,
-        landing.landed,
+        lambda: landing.landed,
         left_out=lambda: left_out(Manifest.load(manifest), folder, seen),
     )
 

@@ -54,7 +54,7 @@ class RawStream:
     def landed(self) -> Landed:
         """What has landed so far; files are looked through for changes, so ask at the end."""
         messages = rows_appended(self.run.spark, self.run.raw, self.since)
-        return Landed(len(self.feed.files), messages, tuple(self.left_out()))
+        return Landed(self.feed.files(), messages, tuple(self.left_out()))
 
     def left_out(self) -> list[str]:
         """A line for each file that is there and, as it is now, will not be landed."""

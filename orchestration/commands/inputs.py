@@ -131,7 +131,7 @@ def load_reference(
     from weir.located import closest
     from weir.pack import domains, load_pack
 
-    known = sorted({enrichment.list for domain in domains() for enrichment in load_pack(domain).enrichments})
+    known = sorted({name for domain in domains() for name in load_pack(domain).lists})
     if name not in known:
         fail(f"no pack's reference.yml names a list '{name}'{closest(name, known)}")
     with doing(f"loading {file}"):
