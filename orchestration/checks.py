@@ -185,7 +185,7 @@ def _gather(spark: SparkSession, path: str) -> None:
 
 
 def _books_row(row: Books) -> dict[str, object]:
-    expected = "parts = scored + quarantined + pending, none missing or doubled"
+    expected = "parts = scored + quarantined + pending, none missing, doubled or orphaned"
     found = (row.balanced, "critical", row.sentence, expected, row.missing + row.doubled + row.orphans)
     return _row(row.domain, f"raw/{row.domain}", BOOKS, *found)
 

@@ -1,4 +1,7 @@
-"""The pinned jars that Spark needs beside its own, fetched without Maven."""
+"""The pinned jars that Spark needs beside its own, fetched without Maven.
+
+python -m spark_jobs.jars     their paths, as `spark-submit --jars` takes them
+"""
 
 from __future__ import annotations
 
@@ -65,3 +68,7 @@ def _jar(context: MavenContext, coordinate: str) -> str:
     except Exception as error:  # whatever the HTTP client, the parser or the checksum of jgo raises
         mend = "connect once, or copy the jar there"
         raise JarError(f"{coordinate}: is not in ~/.m2 and cannot be fetched ({error}); {mend}") from error
+
+
+if __name__ == "__main__":
+    print(",".join(jars(KAFKA)))

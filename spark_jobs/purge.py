@@ -12,7 +12,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
 from spark_jobs.checkpoint import newest_batch, offset_of
-from spark_jobs.lake import set_property, table_version, write_checkpoint
+from spark_jobs.lake import oldest_version, set_property, table_version, write_checkpoint
 from spark_jobs.storage import file_names, remove
 
 PURGED_AT = "weir.purgedAt"
@@ -39,6 +39,8 @@ def cut_log(spark: SparkSession, path: str, first: int) -> None:
     Older commits and checkpoints hold the least and greatest values of files that are long gone. The oldest go
     first, so a crash leaves a log that can be read, and cut again.
     """
+    # a stream that has finished one batch may begin anywhere, and the log may begin later than that by now
+    first = max(first, oldest_version(spark, path))
     write_checkpoint(spark, path, first)
     log = f"{path}/_delta_log"
     dated = ((VERSION.match(name), name) for name in file_names(spark, log))
