@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from spark_jobs.failure import blames_storage
 from weir.error import WeirError
 
-# so many messages that fail alone, before any part of the batch was processed, are not to blame
+# more that fail alone are to blame only while as many others succeed
 MOST_ALONE = 8
 log = logging.getLogger("weir.poison")
 Process = Callable[[DataFrame], DataFrame]
@@ -24,8 +24,8 @@ def culprits(raw: DataFrame, process: Process, cause: Exception, note: Note) -> 
 
     note: told all that were found, with each that is, so that an end meanwhile does not lose them.
     Halves the messages again and again, so a batch of n takes about 2 log2(n) trials a culprit.
-    When the halves succeed, or everything fails, the fault is not in a message: `cause` is raised again; what storage
-    does meanwhile is raised as it is.
+    When the halves succeed the fault is not in a message: `cause` is raised again. Nor is it when most messages fail:
+    WeirError. What storage does meanwhile is raised as it is.
     """
     search = _Search(process, cause, note)
     if not search.succeeds(raw):
@@ -41,29 +41,30 @@ class _Search:
     cause: Exception
     note: Note
     found: list[int] = field(default_factory=list)
-    any_succeeded: bool = False
+    succeeded: int = 0
 
     def look_into(self, part: DataFrame) -> None:
         """Note the culprits of a part that fails."""
         seq = F.col("seq")
-        low, middle, high = part.agg(F.min(seq), F.percentile_approx(seq, 0.5), F.max(seq)).collect()[0]
+        bounds = F.min(seq), F.percentile_approx(seq, 0.5), F.max(seq), F.count(seq)
+        low, middle, high, count = part.agg(*bounds).collect()[0]
         if low == high:
             return self._add(low)
         halves = [part.where(seq <= middle), part.where(seq > middle)]
-        # both are tried before one is looked into: it tells whether anything succeeds
-        for half in [half for half in halves if not self.succeeds(half)]:
+        # both are tried before one is looked into: it tells how many succeed
+        failing = [half for half in halves if not self.succeeds(half)]
+        self.succeeded += (2 - len(failing)) * (count // 2)
+        for half in failing:
             self.look_into(half)
 
     def _add(self, seq: int) -> None:
         self.found.append(seq)
-        if self.any_succeeded:
+        if self.succeeded >= len(self.found):
             self.note(tuple(self.found))
-            log.warning(
-                "%d messages that fail alone are found so far, the newest of seq %d", len(self.found), seq
-            )
+            log.warning("%d messages fail alone so far, the newest of seq %d", len(self.found), seq)
         elif len(self.found) > MOST_ALONE:
             raise WeirError(
-                f"over {MOST_ALONE} messages fail alone and none succeeds, so the fault is elsewhere: {self.cause}; "
+                f"{len(self.found)} messages fail alone and fewer succeed, so the fault is elsewhere: {self.cause}; "
                 "if it was in the pack, mend it, move the checkpoint away and go on with --new-epoch"
             ) from self.cause
 
@@ -74,5 +75,4 @@ class _Search:
             if blames_storage(failure):
                 raise
             return False
-        self.any_succeeded = True
         return True

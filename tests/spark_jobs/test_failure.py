@@ -14,7 +14,7 @@ FROM_PYTHON = """\
 An exception was raised by the Python Proxy. Return Message: Traceback (most recent call last):
   File "scorer.py", line 61, in _run
     poison = culprits(raw, batch.scores_of, failure)
-weir.error.WeirError: over 8 messages fail alone and none succeeds, so the fault is elsewhere: out of memory
+weir.error.WeirError: 9 messages fail alone and fewer succeed, so the fault is elsewhere: out of memory
  SQLSTATE: 39000
 """
 FROM_JAVA = """\
@@ -37,7 +37,7 @@ def killed(batches):
     [
         (
             FROM_PYTHON,
-            "over 8 messages fail alone and none succeeds, so the fault is elsewhere: out of memory",
+            "9 messages fail alone and fewer succeed, so the fault is elsewhere: out of memory",
         ),
         (FROM_JAVA, "No space left on device"),
         ("Path does not exist: /a. SQLSTATE: 42K03", "Path does not exist: /a."),

@@ -37,7 +37,7 @@ def test_each_message_that_fails_alone_is_found(raw, noted):
     assert culprits(raw, dies_on(30, 90), RuntimeError("batch failed"), noted[1]) == (30, 90)
 
 
-def test_what_was_found_is_noted_as_soon_as_it_is_plain_that_others_succeed(raw, noted):
+def test_what_was_found_is_noted_as_soon_as_it_is_plain_that_more_succeed(raw, noted):
     notes, note = noted
     culprits(raw, dies_on(0, 10, 90), RuntimeError("batch failed"), note)
     assert notes == [(0,), (0, 10), (0, 10, 90)]
@@ -57,7 +57,14 @@ def test_many_messages_may_be_to_blame_while_others_succeed(raw, noted, monkeypa
 def test_a_fault_of_every_message_is_nobodys(raw, noted, monkeypatch):
     monkeypatch.setattr(poison, "MOST_ALONE", 2)
     notes, note = noted
-    told = "over 2 messages fail alone and none succeeds, so the fault is elsewhere: disk full"
+    told = "3 messages fail alone and fewer succeed, so the fault is elsewhere: disk full"
     with pytest.raises(WeirError, match=told):
         culprits(raw, dies_on(*range(0, 100, 10)), RuntimeError("disk full"), note)
     assert notes == []
+
+
+def test_most_messages_are_not_to_blame_though_some_succeed(raw, noted, monkeypatch):
+    monkeypatch.setattr(poison, "MOST_ALONE", 2)
+    told = "3 messages fail alone and fewer succeed"
+    with pytest.raises(WeirError, match=told):
+        culprits(raw, dies_on(*range(10, 100, 10)), RuntimeError("no such function"), noted[1])
