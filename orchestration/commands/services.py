@@ -56,9 +56,11 @@ def ui(
         f"Dagster     http://{host}:{dagster_port}\ndashboards  http://{host}:{dashboards_port}",
         highlight=False,
     )
-    services = [subprocess.Popen(command, env=environment, cwd=ROOT) for command in commands]
+    services: list[subprocess.Popen[bytes]] = []
     try:
         with told_to_stop() as told:
+            # only now: what a script starts in the background ignores Ctrl-C, and so would they
+            services += [subprocess.Popen(command, env=environment, cwd=ROOT) for command in commands]
             while not told.is_set():
                 _require_all(services)
                 told.wait(timeout=1)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tests.started import free_port, is_open, wait_until
 
+# as what a script starts in the background
+IGNORING = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
 UI = "from orchestration.commands import main; main()"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +21,11 @@ def test_both_pages_open_without_a_warning_and_end_with_the_command(home, tmp_pa
     with (
         printed.open("w") as output,
         subprocess.Popen(
-            [sys.executable, "-c", UI, "ui", *ports], cwd=ROOT, stdout=output, stderr=output, text=True
+            [sys.executable, "-c", IGNORING, sys.executable, "-c", UI, "ui", *ports],
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            text=True,
         ) as run,
     ):
         try:
