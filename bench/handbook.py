@@ -72,9 +72,10 @@ def differences(parquet: Path) -> dict[str, int]:
 
 def run(parquet: Path) -> None:
     """Land and score the whole history, then print figures, books and differences."""
+    from spark_jobs.intake import intake
     from spark_jobs.landing import start_raw
     from spark_jobs.session import spark_session
-    from spark_jobs.stream import create_tables, intake, start_scored
+    from spark_jobs.stream import create_tables, start_scored
     from spark_jobs.writing import writing
 
     events = duckdb.sql(f"select count(*) from read_parquet('{parquet}/*.parquet')").fetchall()[0][0]

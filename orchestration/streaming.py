@@ -12,9 +12,10 @@ from orchestration.left_out import LeftOutFiles
 from orchestration.stop_signals import told_to_stop
 from orchestration.wall_clock import WallClock
 from spark_jobs.batch_report import Report
+from spark_jobs.intake import Intake, intake
 from spark_jobs.landing import LeftOut
 from spark_jobs.session import spark_session
-from spark_jobs.stream import Drained, Intake, drain, intake, serve
+from spark_jobs.stream import Drained, drain, serve
 from spark_jobs.writing import writing
 
 

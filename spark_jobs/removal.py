@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 
 from pyspark.sql import DataFrame, SparkSession
 
+from spark_jobs.intake import Intake
 from spark_jobs.labels import loading_labels
 from spark_jobs.lake import append_rows, create_table, ddl, read_table, set_property, table_version
 from spark_jobs.purge import cut_log, needed_by, purge_files
 from spark_jobs.raw import NEXT_SEQ, next_seq
-from spark_jobs.stream import Intake, start_scored
+from spark_jobs.stream import start_scored
 from spark_jobs.writing import writing
 from weir.error import WeirError
 from weir.settings import settings

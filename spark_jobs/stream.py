@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -13,41 +11,21 @@ from spark_jobs import kept, quarantine
 from spark_jobs.batch_report import Report
 from spark_jobs.checkpoint import require_whole
 from spark_jobs.epoch import resume
+from spark_jobs.intake import Intake
 from spark_jobs.lake import create_table, rows_appended, stream_table, table_version
 from spark_jobs.landing import Landed, drain_raw, start_raw
 from spark_jobs.raw import create_raw
 from spark_jobs.scorer import Scorer, create_scored
 from spark_jobs.service import Service
 from spark_jobs.settled import keep_settled, kept_settled
-from spark_jobs.sources.kinds import parse_source
-from spark_jobs.sources.source import RecordSource, Source
+from spark_jobs.sources.source import RecordSource
 from spark_jobs.upkeep import Upkeep, with_upkeep
 from spark_jobs.writing import writing
-from weir.duration import EXAMPLES, LONGEST, parse_duration
-from weir.error import WeirError
-from weir.mapping import FORMATS, ColumnMapping, load_mapping
 from weir.pack import load_pack
 from weir.settings import settings
 from weir.tables import LABELS, QUARANTINE
 
-# a batch is sorted and cached whole: about this much of raw's files fits a laptop's memory
-BATCH_BYTES = "256m"
 EVERY = "2 seconds"
-
-
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """Where a domain's messages come from and how they are read; no source is what `raw` holds already.
-
-    max_age: how late events of a live source may arrive; none is what its kind says.
-    """
-
-    source: Source | None = None
-    format: str = "json"
-    mapping: ColumnMapping | None = None
-    batch_bytes: str = BATCH_BYTES
-    new_epoch: bool = False
-    max_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,50 +36,6 @@ class Drained:
     landed: Landed
     scored: int
     quarantined: int
-
-
-def intake(
-    domain: str,
-    source: str | None,
-    form: str | None,
-    mapping: Path | None,
-    new_epoch: bool = False,
-    max_age: str | None = None,
-) -> Intake:
-    """The words of the command line -> Intake. A format that is no file format is a mapping the pack ships."""
-    contract = load_pack(domain).contract
-    shipped = settings().domains / domain / "mappings" / f"{form}.yml"
-    chosen = mapping or (shipped if shipped.exists() else None)
-    if chosen is None and form not in (None, *FORMATS):
-        known = sorted(path.stem for path in shipped.parent.glob("*.yml"))
-        raise WeirError(
-            f"--format {form}: write {', '.join(FORMATS)}{''.join(f' or {name}' for name in known)}"
-        )
-    loaded = load_mapping(chosen.read_text(), str(chosen), contract) if chosen else None
-    written = loaded.format if loaded else None
-    if written and form in FORMATS and form != written:
-        raise WeirError(f"--format {form}: {chosen} says that it is for {written}; leave --format out")
-    file_format = form if form in FORMATS else written or "json"
-    place = parse_source(source)
-    if isinstance(place, RecordSource) and file_format != "json":
-        raise WeirError(
-            f"{file_format} is a format of files, and each message of {source} is one JSON object, which a mapping may "
-            "read: leave --format out, and `format` out of the mapping"
-        )
-    return Intake(place, file_format, loaded, new_epoch=new_epoch, max_age=_parsed(max_age, place))
-
-
-def _parsed(max_age: str | None, source: Source | None) -> timedelta | None:
-    if max_age is None:
-        return None
-    if not isinstance(source, RecordSource):
-        raise WeirError(
-            f"--max-age {max_age}: is for a live source (--from kafka:TOPIC, ...); files have none"
-        )
-    span = parse_duration(max_age)
-    if span is None:
-        raise WeirError(f"--max-age {max_age}: write for example {EXAMPLES}, at most {LONGEST.days}d")
-    return span
 
 
 def create_tables(spark: SparkSession, domain: str) -> None:

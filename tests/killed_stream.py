@@ -22,9 +22,10 @@ from data_quality.books import books
 from domains.kafka import send_to_kafka
 from domains.simulation import Message, paced
 from spark_jobs import record_feed, scorer
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.sources.kafka import KafkaSource
-from spark_jobs.stream import Intake, drain
+from spark_jobs.stream import drain
 from weir.duration import LONGEST
 from weir.settings import settings
 from weir.tables import PART_KEY, RAW_KEY

@@ -9,9 +9,10 @@ from pyspark.sql import functions as F
 
 from orchestration.checks import balance
 from orchestration.marts import build_marts
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.sources.source import FilesSource
-from spark_jobs.stream import Intake, create_tables, drain
+from spark_jobs.stream import create_tables, drain
 from tests.arrivals import (
     APART,
     EVENTS,

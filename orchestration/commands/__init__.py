@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 
 from orchestration.commands import adapt, doctor, events, inputs, lake, quarantine, removal, services
-from orchestration.commands.show import escaped, stderr
+from orchestration.commands.show import say_error
 
 app = typer.Typer(
     name="weir",
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _end_with(line: str) -> NoReturn:
-    stderr.print(f"[bold red]error:[/] {escaped(line)}", highlight=False, soft_wrap=True)
+    say_error(line)
     raise SystemExit(1) from None
 
 

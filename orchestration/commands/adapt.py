@@ -23,8 +23,8 @@ def adapt(
 ) -> None:
     """Print the events that foreign files hold, or why they hold none, as JSON lines; nothing is stored."""
     from spark_jobs.adapted import adapted
+    from spark_jobs.intake import intake
     from spark_jobs.session import spark_session
-    from spark_jobs.stream import intake
     from weir.pack import load_pack
 
     wanted = intake(domain, None, form, mapping)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestration.commands.show import AsJson, Domain, fail, show
-from weir.pack import Pack, PackError, load_pack
+from weir.pack import Pack, load_pack
 from weir.tables import RAW_KEY
 
 
@@ -18,10 +18,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show the event, its features, each reason with its points, its message and its ruleset."""
-    try:
-        pack = load_pack(domain)
-    except PackError as mistake:
-        fail(str(mistake))
+    pack = load_pack(domain)
     found = explained(pack, event_id)
     if not found:
         fail(f"no event {event_id!r} in scored/{domain}: look for it with\n  {_search(domain, event_id)}")

@@ -53,8 +53,12 @@ def log_line(row: Row) -> None:
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Say on stderr what is wrong and what to do, and end without a traceback."""
-    stderr.print(f"[bold red]error:[/] {escaped(message)}", highlight=False, soft_wrap=True)
+    say_error(message)
     raise typer.Exit(code)
+
+
+def say_error(message: str) -> None:
+    stderr.print(f"[bold red]error:[/] {escaped(message)}", highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -63,8 +63,9 @@ def _drained(domain: str) -> dg.AssetsDefinition:
 
 def _drain(spark: Spark, domain: str, config: Source) -> dict[str, Any]:
     """What was done, in counts. A service that streams this domain already is left to do it."""
+    from spark_jobs.intake import intake
     from spark_jobs.lease import LeaseHeld
-    from spark_jobs.stream import drain, intake
+    from spark_jobs.stream import drain
 
     try:
         drained = drain(spark.session, domain, intake(domain, config.source, config.format, None))

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from data_quality.books import books
+from spark_jobs.intake import intake
 from spark_jobs.lake import read_table
 from spark_jobs.reference import load_reference
-from spark_jobs.stream import drain, intake
+from spark_jobs.stream import drain
 from weir.settings import settings
 
 SANCTIONED, PHISHER, ROUTER, UNKNOWN = (

@@ -16,6 +16,7 @@ from orchestration.marts import build_marts, dbt_target
 from spark_jobs import erasure, expiry
 from spark_jobs.erasure import erase
 from spark_jobs.expiry import expire, find_expired, first_day_kept
+from spark_jobs.intake import Intake
 from spark_jobs.labels import load_labels, loading_labels
 from spark_jobs.lake import append_rows, create_table, read_table, table_version, write_checkpoint
 from spark_jobs.landing import drain_raw
@@ -24,7 +25,7 @@ from spark_jobs.sources.jetstream import spool_of
 from spark_jobs.sources.jetstream_frame import Frame
 from spark_jobs.sources.source import FilesSource
 from spark_jobs.sources.spool import Spool
-from spark_jobs.stream import Drained, Intake, drain
+from spark_jobs.stream import Drained, drain
 from spark_jobs.writing import writing
 from tests.narrow_payments import BRIEF, write_narrow_payments
 from weir.byte_search import search

@@ -9,9 +9,10 @@ from pyspark.sql import functions as F
 
 from data_quality.books import books
 from orchestration.commands import app
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
-from spark_jobs.stream import Intake, drain
+from spark_jobs.stream import drain
 from tests.s3_server import s3_server
 from tests.small_pack import small_messages, write_brief_pack, write_small_pack
 from weir.settings import PACKAGED_DOMAINS, settings

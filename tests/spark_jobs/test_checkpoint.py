@@ -8,10 +8,11 @@ import pytest
 
 from data_quality.books import books
 from spark_jobs.checkpoint import BrokenCheckpoint
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, start_raw
 from spark_jobs.sources.manifest import BrokenManifest
-from spark_jobs.stream import Intake, drain, start_scored
+from spark_jobs.stream import drain, start_scored
 from tests.small_pack import small_messages, write_brief_pack
 from weir.settings import settings
 

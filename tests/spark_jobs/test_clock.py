@@ -8,9 +8,10 @@ import pytest
 
 from data_quality.books import books
 from spark_jobs import batch_report, file_feed, scored, scorer
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
-from spark_jobs.stream import Intake, drain
+from spark_jobs.stream import drain
 from tests.small_pack import write_brief_pack
 from weir.settings import settings
 

@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 
 from orchestration.checks import balance
+from spark_jobs.intake import Intake
 from spark_jobs.kept import kept_pack, kept_plan
 from spark_jobs.lake import TypeChanged, read_table
 from spark_jobs.release import try_repair
 from spark_jobs.scorer import Batch, Scorer
 from spark_jobs.sources.source import FilesSource
-from spark_jobs.stream import Intake, create_tables, drain
+from spark_jobs.stream import create_tables, drain
 from tests.small_pack import CONTRACT, FEATURES, RULES, write_small_pack
 from weir.pack import PackError
 from weir.settings import settings

@@ -6,9 +6,10 @@ import pytest
 
 from data_quality.books import books
 from domains.simulation import simulate
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.sources.source import FilesSource
-from spark_jobs.stream import Intake, drain
+from spark_jobs.stream import drain
 from tests.fuzz import anything, fuzzed
 from tests.narrow_payments import write_narrow_payments
 from weir.settings import settings

@@ -13,6 +13,7 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import functions as F
 
 from spark_jobs import record_feed
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.landing import Landed, drain_raw
 from spark_jobs.release import Outcome, release
@@ -20,7 +21,7 @@ from spark_jobs.sources.jetstream import JetstreamSource, spool_of
 from spark_jobs.sources.kinds import parse_source
 from spark_jobs.sources.kinesis import KinesisSource
 from spark_jobs.sources.source import MessagesGone
-from spark_jobs.stream import Intake, drain, intake
+from spark_jobs.stream import drain
 from tests.jetstream_server import event, jetstream_server
 from tests.kinesis_server import kinesis_server
 from tests.small_pack import write_brief_pack
@@ -139,15 +140,6 @@ def test_an_event_too_late_for_its_source_is_refused_until_it_is_released(spark,
         "new": "kinesis:events",
         "old": "release:kinesis:events",
     }
-
-
-def test_an_age_is_a_live_sources_and_a_span_of_time():
-    assert intake("payments", "kafka:t", None, None, max_age="30d").max_age == timedelta(days=30)
-    for source in ("files:in", None):
-        with pytest.raises(WeirError, match="--max-age 30d: is for a live source"):
-            intake("payments", source, None, None, max_age="30d")
-    with pytest.raises(WeirError, match=r"--max-age month: write for example 30s, .*, at most 3660d"):
-        intake("payments", "kafka:t", None, None, max_age="month")
 
 
 @pytest.mark.usefixtures("brief_payments")

@@ -8,9 +8,10 @@ from pyspark.sql import functions as F
 
 from data_quality.books import books
 from spark_jobs import kept, scored
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
-from spark_jobs.stream import Intake, drain
+from spark_jobs.stream import drain
 from tests.small_pack import write_brief_pack
 from weir.mapping import load_mapping
 from weir.pack import load_pack

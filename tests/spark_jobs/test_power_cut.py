@@ -12,9 +12,10 @@ from pyspark.errors import AnalysisException, StreamingQueryException
 
 from data_quality.books import books
 from spark_jobs import kept, scorer, storage
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, drain_raw
-from spark_jobs.stream import Intake, create_tables, start_scored
+from spark_jobs.stream import create_tables, start_scored
 from tests.small_pack import BRIEF, write_brief_pack
 from weir.settings import settings
 

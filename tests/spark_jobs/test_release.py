@@ -8,12 +8,13 @@ from pyspark.sql import functions as F
 
 from orchestration.checks import balance
 from orchestration.quarantine import reasons, samples
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table, table_version
 from spark_jobs.lease import LeaseHeld
 from spark_jobs.release import Outcome, open_messages, release, try_repair
 from spark_jobs.repair import load_repair
 from spark_jobs.sources.source import FilesSource
-from spark_jobs.stream import Intake, drain
+from spark_jobs.stream import drain
 from spark_jobs.writing import writing
 from tests.small_pack import write_brief_pack
 from weir.pack import load_pack

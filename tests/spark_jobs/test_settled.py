@@ -11,10 +11,11 @@ from pyspark.sql import functions as F
 
 from spark_jobs import scorer
 from spark_jobs.epoch import OrphanedTable
+from spark_jobs.intake import Intake
 from spark_jobs.lake import append_once, read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.settled import kept_settled
-from spark_jobs.stream import Intake, drain
+from spark_jobs.stream import drain
 from tests.small_pack import small_messages, write_brief_pack
 from weir.settings import settings
 

@@ -1,20 +1,18 @@
 """Messages through both queries: every one ends in one row, whatever breaks between."""
 
-import json
-
 import pytest
 
 from domains.faults import Faults
 from domains.simulation import simulate
 from orchestration.streaming import drain_domains, intakes
+from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, LeftOut
 from spark_jobs.lease import LeaseHeld
-from spark_jobs.stream import Intake, drain, intake
+from spark_jobs.stream import drain
 from spark_jobs.writing import writing
 from tests.arrivals import write_files
 from tests.small_pack import write_brief_pack
-from weir.error import WeirError
 from weir.settings import settings
 
 EVENTS = 600
@@ -89,25 +87,3 @@ def test_a_second_writer_of_a_domain_is_refused(spark, home, lines):
     folder = write_files(home / "in", lines[:5], 1)
     with writing("payments", "another stream"), pytest.raises(LeaseHeld, match="another stream"):
         drained(spark, folder)
-
-
-def test_an_unknown_format_is_refused_with_those_there_are(home):
-    with pytest.raises(WeirError, match="ethereum-etl"):
-        intake("crypto", "files:somewhere", "etherium", None)
-
-
-@pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_a_format_of_files_is_refused_for_messages(home, form):
-    with pytest.raises(
-        WeirError, match=f"{form} is a format of files, and each message of kafka:t is one JSON object"
-    ):
-        intake("payments", "kafka:t", form, None)
-
-
-def test_a_mapping_says_what_its_files_are(home):
-    mapping = home / "mine.yml"
-    columns = {"event_id": "id", "event_type": "'login'", "occurred_at": "at", "user_id": "who"}
-    mapping.write_text(json.dumps({"format": "csv", "columns": columns}))
-    assert intake("payments", "files:somewhere", None, mapping).format == "csv"
-    with pytest.raises(WeirError, match="leave --format out"):
-        intake("payments", "files:somewhere", "json", mapping)

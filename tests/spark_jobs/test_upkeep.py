@@ -9,10 +9,11 @@ import pytest
 
 from orchestration.checks import balance
 from spark_jobs import stream, upkeep
+from spark_jobs.intake import Intake
 from spark_jobs.lake import compact, read_table
 from spark_jobs.sources.source import FilesSource
 from spark_jobs.storage import read_text, replace_text
-from spark_jobs.stream import Intake, serve
+from spark_jobs.stream import serve
 from spark_jobs.upkeep import Upkeep
 from spark_jobs.writing import writing
 from tests.small_pack import write_brief_pack

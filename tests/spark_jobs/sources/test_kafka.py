@@ -11,13 +11,14 @@ import pytest
 from confluent_kafka import Producer
 
 from spark_jobs import record_feed
+from spark_jobs.intake import Intake
 from spark_jobs.kept import kept_max_ages
 from spark_jobs.lake import append_once, read_table
 from spark_jobs.landing import drain_raw, start_raw
 from spark_jobs.sources.kafka import KafkaSource, gone, made_anew
 from spark_jobs.sources.kafka_offsets import Bounds
 from spark_jobs.sources.source import MessagesGone
-from spark_jobs.stream import Intake, drain
+from spark_jobs.stream import drain
 from tests.kafka_broker import PASSWORD, USER
 from weir.error import WeirError
 from weir.settings import settings
