@@ -23,46 +23,29 @@ from domains.crypto.wallets import (
     own_wallet,
     wallet,
 )
+from domains.scene import WELL_KNOWN, Scene
 from domains.traffic import DAY, HOUR, Span, bursts, identity, ip_number
 
-WELL_KNOWN = 6  # events after which a customer has habits to break
 SANCTIONED, PHISHER = 101, 102  # salts
 SANCTIONED_COUNT, PHISHER_COUNT = 12, 24
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What attackers find: the population, ordinary events, rows of well-known customers and busy wallets."""
+class CryptoScene(Scene[Population]):
+    """Its well-known users are customers of exchanges; `busy` are rows of wallets with habits."""
 
-    rng: np.random.Generator
-    crowd: Population
-    span: Span
-    ordinary: np.ndarray
-    known: np.ndarray
     busy: np.ndarray
-
-    def victim(self) -> tuple[int, int]:
-        """A customer with habits and a moment (microseconds) hours after an ordinary event of theirs."""
-        row = self.ordinary[self.rng.choice(self.known)]
-        return int(row["user"]), int(row["occurred"]) + int(self.rng.integers(HOUR, 6 * HOUR))
-
-    def moment(self) -> int:
-        """Any moment but the first and the last day's."""
-        return int(self.rng.integers(self.span.first + DAY, self.span.last - DAY))
 
     def fresh(self, count: int) -> np.ndarray:
         """Addresses (or devices) nobody has seen before."""
-        return identity(np.arange(count), int(self.rng.integers(1 << 60)))
+        return identity(np.arange(count), self.stolen())
 
     def wallets(self, count: int) -> np.ndarray:
         """Ordinary wallets, each once while there are enough."""
         return wallet(self.rng.choice(self.crowd.wallets, count, replace=count > self.crowd.wallets))
 
-    def between(self, low: int, high: int) -> int:
-        return int(self.rng.integers(low, high + 1))
 
-
-def scene(rng: np.random.Generator, crowd: Population, span: Span, ordinary: np.ndarray) -> Scene:
+def scene(rng: np.random.Generator, crowd: Population, span: Span, ordinary: np.ndarray) -> CryptoScene:
     """Ordinary events (any order) -> the scene of the attacks."""
     ordinary = ordinary[np.lexsort((ordinary["occurred"], ordinary["user"]))]
     customers = ordinary["user"] != NOBODY
@@ -71,7 +54,7 @@ def scene(rng: np.random.Generator, crowd: Population, span: Span, ordinary: np.
     habit = identity(ordinary["sender"], ordinary["asset"])
     sends = (ordinary["kind"] == TRANSFER) & early
     busy = np.flatnonzero(sends & (_turn(habit) >= WELL_KNOWN))
-    return Scene(
+    return CryptoScene(
         rng,
         crowd,
         span,
@@ -96,7 +79,11 @@ def listed(salt: int, count: int) -> np.ndarray:
 
 
 def _transfers(
-    at: Scene, occurred: np.ndarray, sender: np.ndarray | int, receiver: np.ndarray | int, dollars: float
+    at: CryptoScene,
+    occurred: np.ndarray,
+    sender: np.ndarray | int,
+    receiver: np.ndarray | int,
+    dollars: float,
 ) -> np.ndarray:
     """Transfers of ETH on the chain, of about so many dollars each."""
     block = np.zeros(len(occurred), EVENT)
@@ -107,7 +94,7 @@ def _transfers(
     return block
 
 
-def _at_exchange(at: Scene, user: np.ndarray | int, occurred: np.ndarray, kind: int) -> np.ndarray:
+def _at_exchange(at: CryptoScene, user: np.ndarray | int, occurred: np.ndarray, kind: int) -> np.ndarray:
     """Events of customers at their exchange, on their own usual machine."""
     own = at.ordinary[np.searchsorted(at.ordinary["user"], np.broadcast_to(user, len(occurred)))]
     block = own.copy()
@@ -120,7 +107,7 @@ def _at_exchange(at: Scene, user: np.ndarray | int, occurred: np.ndarray, kind: 
     return block
 
 
-def sanctioned_counterparty(at: Scene) -> np.ndarray:
+def sanctioned_counterparty(at: CryptoScene) -> np.ndarray:
     """Wallets pay a sanctioned wallet, and it pays others."""
     count = at.between(4, 8)
     there = at.rng.choice(listed(SANCTIONED, SANCTIONED_COUNT))
@@ -129,7 +116,7 @@ def sanctioned_counterparty(at: Scene) -> np.ndarray:
     return np.concatenate([inward, outward])
 
 
-def phishing(at: Scene) -> np.ndarray:
+def phishing(at: CryptoScene) -> np.ndarray:
     """Victims, one after the other, send what they have to a wallet known for phishing, which cashes out."""
     count = at.between(8, 16)
     there = at.rng.choice(listed(PHISHER, PHISHER_COUNT))
@@ -138,7 +125,7 @@ def phishing(at: Scene) -> np.ndarray:
     return np.concatenate([victims, _transfers(at, cash_out, there, at.fresh(3), 4000)])
 
 
-def key_theft(at: Scene) -> np.ndarray:
+def key_theft(at: CryptoScene) -> np.ndarray:
     """A busy wallet's key is stolen: one transfer, hundreds of times its habit, to a wallet it never used."""
     row = at.ordinary[at.rng.choice(at.busy)]
     block = _transfers(at, np.array([row["occurred"] + HOUR]), row["sender"], at.fresh(1), 1)
@@ -146,7 +133,7 @@ def key_theft(at: Scene) -> np.ndarray:
     return block
 
 
-def structuring(at: Scene) -> np.ndarray:
+def structuring(at: CryptoScene) -> np.ndarray:
     """A large sum in dollar coins, each payment just below what must be reported."""
     block = _transfers(at, bursts(at.rng, at.moment(), at.between(8, 16), 2400), 0, 0, 1)
     block["sender"], block["receiver"] = at.wallets(1), at.fresh(2)[at.rng.integers(0, 2, len(block))]
@@ -155,20 +142,20 @@ def structuring(at: Scene) -> np.ndarray:
     return block
 
 
-def fan_out(at: Scene) -> np.ndarray:
+def fan_out(at: CryptoScene) -> np.ndarray:
     """Loot is scattered from one wallet over many new ones."""
     count = at.between(30, 60)
     sender = at.fresh(1)
     return _transfers(at, bursts(at.rng, at.moment(), count, 40), sender, at.fresh(count), 900)
 
 
-def fan_in(at: Scene) -> np.ndarray:
+def fan_in(at: CryptoScene) -> np.ndarray:
     """Many wallets pay into one within the hour."""
     count = at.between(30, 60)
     return _transfers(at, bursts(at.rng, at.moment(), count, 45), at.wallets(count), at.fresh(1), 350)
 
 
-def peel_chain(at: Scene) -> np.ndarray:
+def peel_chain(at: CryptoScene) -> np.ndarray:
     """A sum shrinks slice by slice, always to a wallet never used before."""
     count = at.between(14, 24)
     block = _transfers(at, bursts(at.rng, at.moment(), count, 1500), at.fresh(1), at.fresh(count), 60_000)
@@ -177,7 +164,7 @@ def peel_chain(at: Scene) -> np.ndarray:
     return block
 
 
-def wash_trading(at: Scene) -> np.ndarray:
+def wash_trading(at: CryptoScene) -> np.ndarray:
     """Two wallets of one owner sell an asset to and fro, and now and then to themselves."""
     user, moment = at.victim()
     block = _at_exchange(at, user, bursts(at.rng, moment, at.between(24, 40), 90), TRADE)
@@ -188,7 +175,7 @@ def wash_trading(at: Scene) -> np.ndarray:
     return block
 
 
-def drained_wallet(at: Scene) -> np.ndarray:
+def drained_wallet(at: CryptoScene) -> np.ndarray:
     """A drainer takes every asset of a wallet within minutes."""
     block = _transfers(at, bursts(at.rng, at.moment(), len(ASSETS) * 2, 30), at.wallets(1), at.fresh(1), 800)
     block["asset"] = np.arange(len(block)) % len(ASSETS)
@@ -196,7 +183,7 @@ def drained_wallet(at: Scene) -> np.ndarray:
     return block
 
 
-def dusting(at: Scene) -> np.ndarray:
+def dusting(at: CryptoScene) -> np.ndarray:
     """Next to nothing to many wallets, half an hour long."""
     count = at.between(25, 50)
     block = _transfers(at, bursts(at.rng, at.moment(), count, 40), at.fresh(1), at.wallets(count), 1)
@@ -204,7 +191,7 @@ def dusting(at: Scene) -> np.ndarray:
     return block
 
 
-def rapid_in_out(at: Scene) -> np.ndarray:
+def rapid_in_out(at: CryptoScene) -> np.ndarray:
     """What is deposited leaves for a new wallet within minutes, again and again."""
     user, moment = at.victim()
     times = bursts(at.rng, moment, at.between(3, 5), 5400)
@@ -217,7 +204,7 @@ def rapid_in_out(at: Scene) -> np.ndarray:
     return np.concatenate([inward, outward])
 
 
-def withdrawal_takeover(at: Scene) -> np.ndarray:
+def withdrawal_takeover(at: CryptoScene) -> np.ndarray:
     """Someone else's machine withdraws a customer's assets to wallets of its own."""
     user, moment = at.victim()
     block = _at_exchange(at, user, bursts(at.rng, moment, at.between(3, 5), 300), WITHDRAWAL)
@@ -227,7 +214,7 @@ def withdrawal_takeover(at: Scene) -> np.ndarray:
     return block
 
 
-def account_farm(at: Scene) -> np.ndarray:
+def account_farm(at: CryptoScene) -> np.ndarray:
     """One device runs many customers' accounts."""
     count = at.between(20, 30)
     users = np.unique(at.ordinary["user"][at.ordinary["user"] != NOBODY])
@@ -237,7 +224,7 @@ def account_farm(at: Scene) -> np.ndarray:
     return block
 
 
-ATTACKS: tuple[Callable[[Scene], np.ndarray], ...] = (
+ATTACKS: tuple[Callable[[CryptoScene], np.ndarray], ...] = (
     sanctioned_counterparty,
     phishing,
     key_theft,

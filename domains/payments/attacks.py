@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,39 +15,13 @@ from domains.payments.people import (
     People,
     amounts,
 )
+from domains.scene import WELL_KNOWN, Scene
 from domains.traffic import DAY, HOUR, MINUTE, Span, bursts, identity, ip_number
 
-WELL_KNOWN = 6  # payments after which a user has habits to break
+PaymentsScene = Scene[People]
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What attackers find: the people, their ordinary events by time, and the rows of well-known users."""
-
-    rng: np.random.Generator
-    crowd: People
-    span: Span
-    ordinary: np.ndarray
-    known: np.ndarray
-
-    def victim(self) -> tuple[int, int]:
-        """A user with habits and a moment (microseconds) hours after an ordinary payment of theirs."""
-        row = self.ordinary[self.rng.choice(self.known)]
-        return int(row["user"]), int(row["occurred"]) + int(self.rng.integers(HOUR, 6 * HOUR))
-
-    def moment(self) -> int:
-        """Any moment but the first and the last day's."""
-        return int(self.rng.integers(self.span.first + DAY, self.span.last - DAY))
-
-    def stolen(self) -> int:
-        """A number nobody else has: for the attacker's own device or address."""
-        return int(self.rng.integers(1 << 60))
-
-    def between(self, low: int, high: int) -> int:
-        return int(self.rng.integers(low, high + 1))
-
-
-def scene(rng: np.random.Generator, crowd: People, span: Span, ordinary: np.ndarray) -> Scene:
+def scene(rng: np.random.Generator, crowd: People, span: Span, ordinary: np.ndarray) -> PaymentsScene:
     """Ordinary events (any order) -> the scene of the attacks."""
     ordinary = ordinary[np.lexsort((ordinary["occurred"], ordinary["user"]))]
     first = np.searchsorted(ordinary["user"], ordinary["user"])
@@ -60,7 +33,7 @@ def scene(rng: np.random.Generator, crowd: People, span: Span, ordinary: np.ndar
     return Scene(rng, crowd, span, ordinary, rows if len(rows) else np.arange(len(ordinary)))
 
 
-def _strike(at: Scene, user: np.ndarray | int, occurred: np.ndarray) -> np.ndarray:
+def _strike(at: PaymentsScene, user: np.ndarray | int, occurred: np.ndarray) -> np.ndarray:
     """Payments of these users at these moments: their usual country and amounts, the attacker's machine."""
     block = np.zeros(len(occurred), EVENT)
     block["occurred"], block["user"], block["kind"] = occurred, user, PAYMENT
@@ -71,15 +44,15 @@ def _strike(at: Scene, user: np.ndarray | int, occurred: np.ndarray) -> np.ndarr
     return block
 
 
-def _many_users(at: Scene, count: int) -> np.ndarray:
+def _many_users(at: PaymentsScene, count: int) -> np.ndarray:
     return at.rng.choice(at.crowd.count, count, replace=count > at.crowd.count)
 
 
-def _unknown_shop(at: Scene) -> int:
+def _unknown_shop(at: PaymentsScene) -> int:
     return at.crowd.merchants + at.between(0, at.crowd.merchants)
 
 
-def velocity_burst(at: Scene) -> np.ndarray:
+def velocity_burst(at: PaymentsScene) -> np.ndarray:
     """A stolen card is spent every few seconds at two shops."""
     user, moment = at.victim()
     block = _strike(at, user, bursts(at.rng, moment, at.between(15, 40), 9))
@@ -87,7 +60,7 @@ def velocity_burst(at: Scene) -> np.ndarray:
     return block
 
 
-def card_testing(at: Scene) -> np.ndarray:
+def card_testing(at: PaymentsScene) -> np.ndarray:
     """Tiny amounts at many shops, to learn whether the card works."""
     user, moment = at.victim()
     block = _strike(at, user, bursts(at.rng, moment, at.between(15, 30), 45))
@@ -95,7 +68,7 @@ def card_testing(at: Scene) -> np.ndarray:
     return block
 
 
-def ip_burst(at: Scene) -> np.ndarray:
+def ip_burst(at: PaymentsScene) -> np.ndarray:
     """One machine pays once from each of many accounts within a minute or two."""
     count = at.between(25, 50)
     block = _strike(at, _many_users(at, count), bursts(at.rng, at.moment(), count, 3))
@@ -103,7 +76,7 @@ def ip_burst(at: Scene) -> np.ndarray:
     return block
 
 
-def shared_device(at: Scene) -> np.ndarray:
+def shared_device(at: PaymentsScene) -> np.ndarray:
     """A farm: one device serves many accounts through the day, each from another address."""
     count = at.between(20, 35)
     block = _strike(at, _many_users(at, count), bursts(at.rng, at.moment(), count, 1200))
@@ -111,7 +84,7 @@ def shared_device(at: Scene) -> np.ndarray:
     return block
 
 
-def account_takeover(at: Scene) -> np.ndarray:
+def account_takeover(at: PaymentsScene) -> np.ndarray:
     """A login from a new device in a new country, then larger payments than ever to shops never used."""
     user, moment = at.victim()
     block = _strike(at, user, bursts(at.rng, moment, at.between(4, 7), 150))
@@ -122,7 +95,7 @@ def account_takeover(at: Scene) -> np.ndarray:
     return block
 
 
-def impossible_amount(at: Scene) -> np.ndarray:
+def impossible_amount(at: PaymentsScene) -> np.ndarray:
     """A single payment, many times what the user ever pays."""
     user, moment = at.victim()
     block = _strike(at, user, np.array([moment]))
@@ -131,7 +104,7 @@ def impossible_amount(at: Scene) -> np.ndarray:
     return block
 
 
-def dormant_account(at: Scene) -> np.ndarray:
+def dormant_account(at: PaymentsScene) -> np.ndarray:
     """An account that slept for a week wakes up on a new device and spends for an hour."""
     sleepers = np.flatnonzero(at.crowd.sleeper[at.ordinary["user"]])
     user = int(at.ordinary["user"][at.rng.choice(sleepers)]) if len(sleepers) else at.victim()[0]
@@ -139,7 +112,7 @@ def dormant_account(at: Scene) -> np.ndarray:
     return _strike(at, user, bursts(at.rng, moment, at.between(8, 14), 240))
 
 
-def refund_abuse(at: Scene) -> np.ndarray:
+def refund_abuse(at: PaymentsScene) -> np.ndarray:
     """Things are bought one after the other, and then all of them are paid back, and more."""
     user, moment = at.victim()
     bought = _strike(at, user, bursts(at.rng, moment, at.between(2, 3), 2400))
@@ -149,7 +122,7 @@ def refund_abuse(at: Scene) -> np.ndarray:
     return np.concatenate([bought, refunds])
 
 
-def merchant_hopping(at: Scene) -> np.ndarray:
+def merchant_hopping(at: PaymentsScene) -> np.ndarray:
     """One payment at each of many shops, minutes apart."""
     user, moment = at.victim()
     count = at.between(14, 24)
@@ -158,7 +131,7 @@ def merchant_hopping(at: Scene) -> np.ndarray:
     return block
 
 
-def credential_stuffing(at: Scene) -> np.ndarray:
+def credential_stuffing(at: PaymentsScene) -> np.ndarray:
     """Leaked passwords: logins to many accounts from one address."""
     count = at.between(30, 60)
     block = _strike(at, _many_users(at, count), bursts(at.rng, at.moment(), count, 5))
@@ -167,7 +140,7 @@ def credential_stuffing(at: Scene) -> np.ndarray:
     return block
 
 
-ATTACKS: tuple[Callable[[Scene], np.ndarray], ...] = (
+ATTACKS: tuple[Callable[[PaymentsScene], np.ndarray], ...] = (
     velocity_burst,
     card_testing,
     ip_burst,
