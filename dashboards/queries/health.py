@@ -12,11 +12,10 @@ from dashboards.scope import Scope
 
 
 def received_over_time(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
-    """Message parts: bucket, event_type, received, scored, quarantined, duplicates, invalid."""
+    """Message parts: bucket, event_type, received, invalid."""
     query = """
         select time_bucket($bucket, minute) as bucket, event_type, sum(received)::bigint as received,
-            sum(scored)::bigint as scored, sum(quarantined)::bigint as quarantined,
-            sum(duplicates)::bigint as duplicates, sum(invalid)::bigint as invalid
+            sum(invalid)::bigint as invalid
         from pipeline_health_per_minute
         where list_contains($domains, domain) and minute >= $start and minute < $end
         group by all
@@ -26,10 +25,10 @@ def received_over_time(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
 
 
 def lag_over_time(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
-    """bucket, lag_seconds_p50, lag_seconds_max, decisions, late: from received to scored, exact."""
+    """bucket, lag_seconds_p50, lag_seconds_max: from received to scored, exact."""
     query = """
         select time_bucket($bucket, received_at) as bucket, median(lag_seconds) as lag_seconds_p50,
-            max(lag_seconds) as lag_seconds_max, count(*) as decisions, count(*) filter (is_late) as late
+            max(lag_seconds) as lag_seconds_max
         from decisions
         where list_contains($domains, domain) and received_at >= $start and received_at < $end
         group by bucket
