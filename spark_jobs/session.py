@@ -38,6 +38,8 @@ SETTINGS = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     # 50 by default: felt on every read of a small table
     "spark.databricks.delta.snapshotPartitions": "1",
+    # a batch that is made again reads lists as they were: their old versions are never vacuumed, however old
+    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
     "spark.sql.session.timeZone": "UTC",
     # five minutes by default, and a small list may wait behind the reading of a long history
     "spark.sql.broadcastTimeout": "3600",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from pyspark.sql import DataFrame, SparkSession
@@ -83,14 +84,24 @@ def _greatest(rows: DataFrame, column: str) -> int:
     return -1 if greatest is None else greatest
 
 
+def first_beyond(versions: range, seq: int, newest_seq: Callable[[int], int]) -> int:
+    """The first version whose newest message is beyond `seq`, the range's end when none is.
+
+    Looked for from the newest on, in steps that double: a version that is weeks old may have lost its files.
+    """
+    step, end = 1, versions.stop
+    while end > versions.start:
+        probed = max(versions.start, versions.stop - step)
+        if newest_seq(probed) <= seq:
+            rest = range(probed + 1, end)
+            return rest.start + bisect_right(rest, seq, key=newest_seq)
+        step, end = 2 * step, probed
+    return end
+
+
 def _first_version_beyond(spark: SparkSession, raw: str, seq: int) -> int:
-    """The first version of raw that holds a message beyond `seq`; the newest when none does."""
-
-    def newest_seq(version: int) -> int:
-        return _greatest(read_table(spark, raw, version), "seq")
-
     versions = range(oldest_version(spark, raw), table_version(spark, raw) or 0)
-    return versions.start + bisect_right(versions, seq, key=newest_seq)
+    return first_beyond(versions, seq, lambda version: _greatest(read_table(spark, raw, version), "seq"))
 
 
 def _path(checkpoint: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -187,3 +188,15 @@ def test_compaction_gathers_only_crowded_days_and_no_stream_notices(spark, table
     vacuum(spark, table)
     assert len([file for file in Path(table).rglob("*.parquet") if "day=" in str(file)]) == 2
     assert (_ids(spark, table), drain()) == (["e0", "e1", "e2", "other"], 4)
+
+
+def test_a_version_is_read_however_old_it_is(spark, table):
+    append_rows(_rows(spark, "a"), table)
+    append_rows(_rows(spark, "b"), table)
+    long_ago = time.time() - 4 * KEPT.total_seconds()
+    for commit in Path(table, "_delta_log").glob("*.json"):
+        os.utime(commit, (long_ago, long_ago))
+    # or Delta goes by the times that it has seen
+    jvm(spark).org.apache.spark.sql.delta.DeltaLog.clearCache()
+    append_rows(_rows(spark, "c"), table)
+    assert [row["event_id"] for row in read_table(spark, table, 1).collect()] == ["a"]

@@ -14,7 +14,7 @@ from spark_jobs.epoch import OrphanedTable
 from spark_jobs.intake import Intake
 from spark_jobs.lake import append_once, read_table
 from spark_jobs.landing import FilesSource
-from spark_jobs.settled import kept_settled
+from spark_jobs.settled import first_beyond, kept_settled
 from spark_jobs.stream import drain
 from tests.small_pack import small_messages, write_brief_pack
 from weir.settings import settings
@@ -72,6 +72,19 @@ def test_a_new_epoch_goes_on_behind_a_torn_batch_and_judges_nothing_twice(spark,
     assert len(batches(spark)) > 1
     again = drain(spark, "small", wanted)
     assert (again.scored, again.quarantined) == (0, 0)
+
+
+@pytest.mark.parametrize("seq", [-1, 0, 499, 500, 990, 998, 999, 5000])
+def test_the_version_to_begin_with_is_found_from_the_newest_on(seq):
+    asked = []
+
+    def newest_seq(version):
+        asked.append(version)
+        return version
+
+    assert first_beyond(range(1000), seq, newest_seq) == min(seq + 1, 1000)
+    # never further back than twice as far as need be
+    assert 1000 - min(asked) <= 2 * max(1, 1000 - seq)
 
 
 def test_a_new_epoch_of_a_domain_that_has_none_is_the_first(spark, folder, lines):
