@@ -36,7 +36,8 @@ class ParquetFile:
 def read_footer(entry: Admitted) -> ParquetFile | str:
     """An admitted file -> what its footer says, or why it cannot be read."""
     try:
-        with parquet.ParquetFile(entry.file) as file:
+        # of the old type of 96 bits, which looks like nanoseconds here, Spark makes microseconds by itself
+        with parquet.ParquetFile(entry.file, coerce_int96_timestamp_unit="us") as file:
             found = ParquetFile(entry, file.metadata.num_rows, file.schema_arrow.remove_metadata())
     except (OSError, ValueError, pa.ArrowException) as error:
         return str(error)

@@ -102,6 +102,16 @@ def test_a_csv_row_names_its_mapping(spark, folder, land):
     assert mapping == replace(MAPPING, format="csv")
 
 
+def test_parquet_times_of_96_bits_are_read_beside_those_of_64(spark, folder, land):
+    at = pa.array([1_577_836_800_123_456_000], pa.timestamp("ns"))
+    table = pa.table({"TRANSACTION_ID": [7], "at": at})
+    parquet.write_table(table, folder / "a.parquet", use_deprecated_int96_timestamps=True)
+    parquet.write_table(table, folder / "b.parquet")
+    assert land("parquet", MAPPING) == Landed(2, 2)
+    body = b'{"TRANSACTION_ID":7,"at":"2020-01-01T00:00:00.123456Z"}'
+    assert [message[2:] for message in _raw(spark)] == [(body, "parquet"), (body, "parquet")]
+
+
 def test_parquet_rows_keep_their_microseconds_and_the_mapping_their_types(spark, folder, land):
     nanos = pa.array([1_577_836_800_123_456_789, -1], pa.timestamp("ns"))
     table = pa.table(
