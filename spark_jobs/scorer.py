@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -18,7 +20,7 @@ from spark_jobs.extent import Extent, extent_of, gathered
 from spark_jobs.failure import blames_storage, root_line
 from spark_jobs.features import earlier_rows
 from spark_jobs.judged import filter_valid, judged
-from spark_jobs.lake import append_once, create_table, read_table, table_version, to_types_of
+from spark_jobs.lake import append_once, create_table, has_appended, read_table, table_version, to_types_of
 from spark_jobs.mapping import kept_mappings
 from spark_jobs.persisted import fetched, persisted
 from spark_jobs.poison import culprits
@@ -149,14 +151,17 @@ class Batch:
                 earlier = cached.enter_context(fetched(earlier))
             rows = judged_rows.transform(gathered(extent))
             rows = self._deduplicated(held, rows, extent)
-            if poison:
-                # a duplicate of one was refused in an earlier try, and stays so
+            was_refused = self._was_refused()
+            if poison or was_refused:
+                # what an earlier try has refused stays so: a duplicate of poison, or what another code judged
                 rows = rows.transform(quarantine.with_reasons_of(self._refused()))
             rows = cached.enter_context(persisted(rows))
             tally = tally_of(rows)
             if tally.quarantined:
                 refused = rows.transform(quarantine.quarantined(self.number))
                 self._append(refused, "quarantine", extent, quarantine.PARTITION_BY)
+                if was_refused:
+                    self._refuse_more(refused)
             self._append(self._scored(held, rows, earlier, extent), "scored", extent, scored.PARTITION_BY)
             self._report(tally)
 
@@ -176,6 +181,18 @@ class Batch:
         spread_by = None if extent.in_one_task else partition_by
         append_once(rows, self.scorer.table(zone), self.scorer.query, self.batch_id, spread_by)
 
+    def _was_refused(self) -> bool:
+        """Whether an earlier try came as far as quarantine."""
+        scorer = self.scorer
+        return has_appended(scorer.spark, scorer.table("quarantine"), scorer.query, self.batch_id)
+
+    def _refuse_more(self, refused: DataFrame) -> None:
+        """What the earlier try took and this one does not, since Weir has become another, in a commit of its own."""
+        more = refused.transform(quarantine.not_in(self._refused()))
+        if not more.isEmpty():
+            scorer = self.scorer
+            append_once(more, scorer.table("quarantine"), f"again/{scorer.query}", self.batch_id)
+
     def _without_poison(self, raw: DataFrame, poison: Sequence[int]) -> DataFrame:
         """Quarantine the messages that kill this batch, in a commit of their own, and go on with the others."""
         if not poison:
@@ -183,8 +200,9 @@ class Batch:
         scorer = self.scorer
         killers = raw.where(F.col("seq").isin(*poison)).transform(quarantine.as_poison(self.number))
         killers = scorer.settled.without_settled_parts(killers).transform(quarantine.not_in(self._refused()))
-        # a later search may find more, which is another commit
-        query = f"poison/{len(poison)}/{scorer.query}"
+        # a later search may find more, or others, which is another commit
+        found = sha256(json.dumps(sorted(poison)).encode()).hexdigest()[:8]
+        query = f"poison/{found}/{scorer.query}"
         append_once(killers, scorer.table("quarantine"), query, self.batch_id)
         return raw.where(~F.col("seq").isin(*poison))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pyspark.errors import AnalysisException, StreamingQueryException
+from pyspark.sql import functions as F
 
 from data_quality.books import books
 from spark_jobs import kept, scorer, storage
@@ -125,3 +126,32 @@ def test_a_batch_that_is_cut_at_every_write_becomes_what_a_quiet_one_does(spark,
     ]
     (counted,) = books(raw, scored, refused).collect()
     assert (counted["balanced"], counted["raw"], counted["pending"]) == (True, 8, 0)
+
+
+def refusing(judged, *events):
+    """Another code, which refuses these events."""
+
+    def other(*arguments):
+        is_refused = F.col("event_id").isin(*events)
+        reason = F.when(is_refused, "wrong_type").otherwise(F.col("reason"))
+        return lambda raw: raw.transform(judged(*arguments)).withColumn("reason", reason)
+
+    return other
+
+
+def test_a_batch_that_other_code_ends_than_began_it_settles_each_message_once(spark, land, monkeypatch):
+    land(*(payment(f"p{number}", number) for number in range(4)))
+    real = scorer.judged
+    with monkeypatch.context() as patch:
+        patch.setattr(scorer, "judged", refusing(real, "p1"))
+        cuts = Cuts(["before scored in quarantine", "after scored in quarantine"])
+        patch.setattr(scorer, "append_once", cuts.around(scorer.append_once, name_of_append))
+        with pytest.raises(StreamingQueryException, match="power cut before scored in scored"):
+            score(spark, 1)
+    monkeypatch.setattr(scorer, "judged", refusing(real, "p2"))
+    score(spark, 1)
+    raw, scored, refused = tables(spark)
+    assert [row["event_id"] for row in refused.orderBy("seq").collect()] == ["p1", "p2"]
+    assert [row["event_id"] for row in scored.orderBy("seq").collect()] == ["p0", "p3"]
+    (counted,) = books(raw, scored, refused).collect()
+    assert (counted["balanced"], counted["doubled"], counted["pending"]) == (True, 0, 0)
