@@ -86,8 +86,9 @@ def next_mark(stream: KinesisStream, shard: Shard, mark: Mark, moments: Moments)
     last = _newest(stream, shard, max(since - SKEW, 0))
     if last and int(last.sequence) > int(mark.after or 0):
         return Mark(last.sequence, moments.now)
-    # an offset that moves makes a batch: only often enough that it never looks as old as the retention
-    return replace(mark, until=moments.now) if mark.until and moments.now - mark.until > STALE else mark
+    # an offset that moves makes a batch: only often enough that it never looks as old as the retention, and once for
+    # a shard that is still empty, or what comes and expires while nobody reads would be missed in silence
+    return replace(mark, until=moments.now) if moments.now - mark.until > STALE else mark
 
 
 def ranges(start: Marks, end: Marks) -> list[Range]:

@@ -162,6 +162,16 @@ def test_records_that_grew_too_old_are_said_to_be_gone(server):
         query.drain()
 
 
+def test_what_may_have_come_and_expired_in_a_stream_that_was_empty_is_said_to_be_gone(server):
+    server.create()
+    query = Query()
+    assert query.drain() == []
+    query.offset[FIRST]["until"] -= 25 * 3_600_000
+    server.put(b"2")
+    with pytest.raises(MessagesGone, match=f"events: {FIRST} was read to its oldest record"):
+        query.drain()
+
+
 def test_a_batch_whose_last_record_is_gone_is_never_cut_short(server):
     server.create()
     server.put(b"1", b"2")
