@@ -17,12 +17,13 @@ class ListError(WeirError):
 
 
 def read_values(file: Path) -> set[str]:
-    """A list's file -> its values, trimmed and case-folded, each once. Raises ListError, OSError.
+    """A list's file -> its values, trimmed and in small letters, each once. Raises ListError, OSError.
 
     Text: one a line, '#' begins a comment. CSV: the column `value`, or the first that ends with `address`.
     JSON: an array of strings. JSON lines: the field `value`. A tar.gz: all of these in it, others aside.
     """
-    found = (value.strip().casefold() for name, text in _texts(file) for value in _values(name, text))
+    # not folded: events are looked up in small letters too, where ß is no ss
+    found = (value.strip().lower() for name, text in _texts(file) for value in _values(name, text))
     return {value for value in found if value}
 
 

@@ -27,6 +27,7 @@ def _rows(spark, name="wallets"):
     [
         ("a.txt", "\ufeff0xAB \n\n# all of it\n0xab # again\n0xCD\r\n", {"0xab", "0xcd"}),
         ("a.conf", "Mail.Example\n", {"mail.example"}),
+        ("a.txt", "Groß GmbH\n", {"groß gmbh"}),
         ("a.csv", 'banned_address,tag\n0xAB,"Smith, J."\n,none\n', {"0xab"}),
         ("a.csv", "tag,value,address\nx,y,z\n", {"y"}),
         ("a.json", '["0xAB", "0xab"]', {"0xab"}),
