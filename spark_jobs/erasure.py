@@ -15,6 +15,7 @@ from spark_jobs.persisted import persisted
 from spark_jobs.removal import ZONES, Removed, at_rest, held_tables, keep_next_seq, keep_removal, purge
 from spark_jobs.sources.jetstream import spool_of
 from spark_jobs.sources.spool import Spool
+from weir.reason import DUPLICATE
 from weir.release import to_original
 from weir.settings import settings
 from weir.subject import Subject
@@ -125,13 +126,19 @@ def _named(tables: Tables, request: Request) -> DataFrame:
 
 
 def _messages(tables: Tables, request: Request, named: DataFrame) -> DataFrame:
-    """Raw keys of the subject's messages: those with an event of theirs, and the refused ones that name them.
+    """Raw keys of the subject's messages: those of their events, of these sent again, and refused ones that name them.
 
     What settles no message goes too: an erasure that was cut short had taken the message away.
     """
     scored, refused, raw = tables["scored"], tables["quarantine"], _keys(tables["raw"])
+    events = scored.where(request.is_of_subject)
+    # the same event sent again, though its bytes may spell the subject otherwise
+    again = refused.where(F.col("reason") == DUPLICATE).join(
+        events.select("event_id"), "event_id", "left_semi"
+    )
     parts = [
-        _keys(scored.where(request.is_of_subject)),
+        _keys(events),
+        _keys(again),
         _of(_keys(refused), named),
         *(_keys(zone).join(raw, [*RAW_KEY], "left_anti") for zone in (scored, refused)),
         *([named] if request.mentions else []),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,9 +10,13 @@ from urllib.parse import quote
 
 # Delta cuts the strings in its statistics here
 CUT = 32
+# bytes of a character outside the basic plane, escaped in JSON in JSON in JSON
+LONGEST_SPELLING = 18
 # behind a JSON escape a word may begin: "\nuser-17"
 _BEGINS = r"(?:(?<!\w)(?<!\w[.@-])|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
-_ENDS = r"(?!\w)(?![.@-]\w)"
+_ENDS = r"(?!\w)(?!(?:[.@-]|\\{1,4}u00(?:2[dDeE]|40))\w)"
+# JSON in JSON in JSON
+_ESCAPES = r"\\{1,4}"
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ class Subject:
     @cached_property
     def pattern(self) -> str:
         """A regular expression that Python and Java read alike; texts may be JSON, HTML or a URL."""
-        forms = "|".join(re.escape(form) for form in sorted(self._forms(), key=len, reverse=True))
-        return f"{'(?i)' if self.any_case else ''}(?:{_BEGINS}(?:{forms}){_ENDS})"
+        spelled = "".join(map(_spelled, self.value))
+        return f"{'(?i)' if self.any_case else ''}(?:{_BEGINS}{spelled}{_ENDS})"
 
     @property
     def java_pattern(self) -> str:
@@ -50,7 +53,7 @@ class Subject:
     @cached_property
     def longest(self) -> int:
         """How many bytes a place that names it may have, with what must be seen around it."""
-        return max(len(form.encode()) for form in self._forms()) + 16
+        return LONGEST_SPELLING * len(self.value) + 16
 
     @cached_property
     def _in_text(self) -> re.Pattern[str]:
@@ -63,7 +66,21 @@ class Subject:
         cut = f"|{_BEGINS}{re.escape(self.value[:CUT])}" if beginning else ""
         return re.compile(f"{self.pattern}{cut}".encode())
 
-    def _forms(self) -> set[str]:
-        escaped = {json.dumps(self.value, ensure_ascii=ascii)[1:-1] for ascii in (True, False)}
-        twice = {json.dumps(form)[1:-1] for form in escaped}
-        return {self.value, html.escape(self.value), quote(self.value, safe=""), *escaped, *twice}
+
+def _spelled(character: str) -> str:
+    """A character -> a regular expression of how JSON, HTML and URLs write it; producers escape what they like."""
+    if character.isascii() and (character.isalnum() or character == "_"):
+        return character
+    if character == "\\":
+        return rf"(?:\\{{1,8}}|{_ESCAPES}u005[cC]|%5[cC])"
+    slashes = r"\\{0,4}" if character in '"/' else ""
+    units = character.encode("utf-16-be").hex()
+    in_json = "".join(f"{_ESCAPES}u{_in_any_case(units[at : at + 4])}" for at in range(0, len(units), 4))
+    in_url = _in_any_case(quote(character, safe=""))
+    in_html = re.escape(html.escape(character))
+    return f"(?:{slashes}{re.escape(character)}|{in_json}|{in_url}|{in_html})"
+
+
+def _in_any_case(text: str) -> str:
+    """'%2F' -> '%2[fF]'."""
+    return "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else re.escape(c) for c in text)

@@ -57,5 +57,25 @@ def test_it_is_found_as_json_html_and_urls_write_it():
         assert subject.is_named_in(text), text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"user":"ann\u002Bx\u0040shop.org\/\u00E9"}',
+        r'{"user":"ann\u002bx@shop.org/\u00e9"}',
+        r"{\"user\":\"ann\\u002bx@shop.org\\/é\"}",
+        "ann%2bx%40shop.org%2f%c3%a9",
+        "ann+x@shop.org/é",
+    ],
+)
+def test_it_is_found_however_a_producer_escapes_it(text):
+    assert Subject("ann+x@shop.org/é").is_named_in(text)
+    assert Subject("ann+x@shop.org/é").is_named_in(text.encode())
+    assert not Subject("ann+x@shop").is_named_in(text)
+
+
+def test_an_escaped_hyphen_joins_too():
+    assert not Subject("user-17").is_named_in(r'"user-17\u002db"')
+
+
 def test_it_is_replaced_where_it_is_named_and_nowhere_else():
     assert Subject("u1").replaced_in(b'{"a":"u1","b":"u11"}', b"erased") == b'{"a":"erased","b":"u11"}'
