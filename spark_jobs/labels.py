@@ -18,6 +18,8 @@ from weir.tables import LABELS
 
 EXAMPLE = '{"event_id": "e1", "is_fraud": true, "labeled_at": "2024-03-01T00:00:00Z", "source": "host"}'
 REQUIRED = ("event_id", "is_fraud", "labeled_at", "source")
+# a source that has changed its mind says so later: both stay, and the newest counts
+KEY = ["event_id", "source", "labeled_at"]
 
 
 class LabelError(WeirError):
@@ -32,7 +34,7 @@ def loading_labels(domain: str, holder: str) -> Iterator[None]:
 
 
 def load_labels(spark: SparkSession, domain: str, file: Path) -> int:
-    """JSON lines of LABELS -> how many were new; a label that (event_id, source) has already is passed over.
+    """JSON lines of LABELS -> how many were new; one whose event_id, source and labeled_at are there is passed over.
 
     Raises LabelError with the first line that is no label, and then loads none; LeaseHeld.
     """
@@ -49,8 +51,8 @@ def _load(spark: SparkSession, domain: str, file: Path) -> int:
         raise LabelError(_complaint(file, bad["line"]))
     before = read_table(spark, path).count()
     # one file may hold a label twice
-    once = labels.drop("line").dropDuplicates(["event_id", "source"])
-    merge_into(path, once, on="held.event_id = new.event_id and held.source = new.source")
+    once = labels.drop("line").dropDuplicates(KEY)
+    merge_into(path, once, on=" and ".join(f"held.{name} = new.{name}" for name in KEY))
     return read_table(spark, path).count() - before
 
 

@@ -1,4 +1,4 @@
-"""A label is loaded once for each event and source, and a file with a line that is none is refused whole."""
+"""A label is loaded once for each event, source and time, and a file with a line that is none is refused whole."""
 
 from __future__ import annotations
 
@@ -41,6 +41,13 @@ def test_a_file_loaded_again_brings_only_what_is_new(spark, home):
         ("e1", "host", True, "burst"),
         ("e2", "host", True, "burst"),
     ]
+
+
+def test_a_source_that_corrects_itself_later_is_heard(spark, home):
+    load_labels(spark, "payments", _write(home / "labels.jsonl", LABEL))
+    corrected = {**LABEL, "is_fraud": False, "attack": None, "labeled_at": "2024-04-01T00:00:00Z"}
+    assert load_labels(spark, "payments", _write(home / "labels.jsonl", LABEL, corrected)) == 1
+    assert sorted(_held(spark), key=str) == [("e1", "host", False, None), ("e1", "host", True, "burst")]
 
 
 def test_a_file_is_read_by_its_name_and_not_as_a_pattern(spark, home):
