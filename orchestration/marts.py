@@ -14,11 +14,20 @@ import duckdb
 from dbt_project.lake import DOMAINS, VERSIONS
 from dbt_project.run import PROJECT, DbtError, run_dbt
 from dbt_project.sources import marts_domains
-from orchestration.publishing import building, fingerprint_of, only_builder, prune, publish, remove_others
-from weir.delta_log import only_appended
+from orchestration.publishing import (
+    Commits,
+    building,
+    commits_of,
+    fingerprint_of,
+    only_builder,
+    prune,
+    publish,
+    remove_others,
+)
+from weir.delta_log import commit_digest, only_appended
 from weir.error import WeirError
 from weir.settings import settings
-from weir.warehouse import connect_marts, newest_versions, published_version, tables_of, warehouse_path
+from weir.warehouse import newest_versions, published_version, tables_of, warehouse_path
 
 Pins = Mapping[str, int | None]
 # what incremental models read; the rest is small and read whole
@@ -46,6 +55,7 @@ class Build:
     warehouse: Path
     domains: tuple[str, ...]
     pins: Pins
+    commits: Commits
     fingerprint: str
     incremental: bool
 
@@ -73,7 +83,7 @@ class Build:
     def publish(self) -> MartsBuilt:
         """Count what dbt built and let readers have it."""
         rows = _rows(self.warehouse)
-        version = publish(self.warehouse, self.fingerprint)
+        version = publish(self.warehouse, self.fingerprint, self.commits)
         prune()
         return MartsBuilt(version, warehouse_path(version), rows, self.incremental)
 
@@ -111,7 +121,7 @@ def started_build(domains: Sequence[str] | None = None, full_refresh: bool = Fal
         fingerprint = models_fingerprint(shown)
         previous = None if full_refresh else _extendable(pins, fingerprint)
         with building(copy_of=previous) as warehouse:
-            yield Build(warehouse, tuple(shown), pins, fingerprint, previous is not None)
+            yield Build(warehouse, tuple(shown), pins, _commits(pins), fingerprint, previous is not None)
 
 
 def dbt_target() -> Path:
@@ -146,20 +156,32 @@ def _extendable(pins: Pins, fingerprint: str) -> str | None:
     version = published_version()
     if version is None or fingerprint_of(version) != fingerprint:
         return None
-    held = _held_versions()
-    return version if all(_grew(table, held.get(table), pins[table]) for table in pins) else None
+    held = commits_of(version)
+    is_extended = held is not None and all(_grew(table, *held[table], pins.get(table)) for table in held)
+    return version if is_extended else None
 
 
-def _grew(table: str, held: int | None, pinned: int | None) -> bool:
+def _grew(table: str, version: int, digest: str, pinned: int | None) -> bool:
+    """Whether a table is the one whose commit that was, and has only been appended to since."""
+    place = _place(table)
+    if pinned is None or commit_digest(place, version) != digest:
+        return False
+    return only_appended(place, version, pinned)
+
+
+def _commits(pins: Pins) -> Commits:
+    """What tells, when they are built from next, whether another lake has taken the place of these tables."""
+    appended = {table: version for table, version in pins.items() if table.split("/")[0] in APPENDED_ZONES}
+    return {
+        table: (version, commit_digest(_place(table), version) or "")
+        for table, version in appended.items()
+        if version is not None
+    }
+
+
+def _place(table: str) -> str:
     zone, name = table.split("/")
-    if zone not in APPENDED_ZONES or held is None:
-        return True
-    return pinned is not None and only_appended(settings().table(zone, name), held, pinned)
-
-
-def _held_versions() -> dict[str, int | None]:
-    with connect_marts() as marts:
-        return dict(marts.execute("select zone || '/' || name, version from lake_versions").fetchall())
+    return settings().table(zone, name)
 
 
 def _run_dbt(build: Build) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ from orchestration.waiting import only_one
 from weir.settings import settings
 from weir.warehouse import POINTER, WAREHOUSE, published_version, warehouse_path
 
+# a table's path in the lake -> version and digest of its newest commit
+Commits = dict[str, tuple[int, str]]
 KEPT_VERSIONS = 3
-FINGERPRINT = "models"
+FINGERPRINT, COMMITS = "models", "commits.json"
 BUILDING = ".building"
 
 
@@ -41,13 +44,14 @@ def building(copy_of: str | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(warehouse: Path, fingerprint: str) -> str:
+def publish(warehouse: Path, fingerprint: str, commits: Commits) -> str:
     """Give a finished warehouse its version and move the pointer to it -> the version.
 
-    Readers see the old marts or the new, never a mixture.
+    Readers see the old marts or the new, never a mixture. fingerprint, commits: what it was built with and from.
     """
     version = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     warehouse.with_name(FINGERPRINT).write_text(fingerprint)
+    warehouse.with_name(COMMITS).write_text(json.dumps(commits))
     warehouse.parent.rename(settings().marts / version)
     pointer = settings().marts / POINTER
     unfinished = pointer.with_suffix(".unfinished")
@@ -63,6 +67,12 @@ def fingerprint_of(version: str) -> str | None:
     """What `publish` was told about a version, or None."""
     path = warehouse_path(version).with_name(FINGERPRINT)
     return path.read_text() if path.exists() else None
+
+
+def commits_of(version: str) -> Commits | None:
+    """What `publish` was told of the tables that a version was built from, or None."""
+    path = warehouse_path(version).with_name(COMMITS)
+    return json.loads(path.read_text()) if path.exists() else None
 
 
 def prune() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 
@@ -17,6 +18,16 @@ def delta_version(location: str) -> int | None:
     files, log = _log(location)
     versions = [int(match[1]) for name in _names(files, log) if (match := COMMIT.fullmatch(name))]
     return max(versions, default=None)
+
+
+def commit_digest(location: str, version: int) -> str | None:
+    """What tells a commit from that of the same version in another table; None when its file is gone."""
+    files, log = _log(location)
+    try:
+        with files.open_input_stream(f"{log}/{version:020d}.json") as stream:
+            return hashlib.sha256(stream.read()).hexdigest()
+    except FileNotFoundError:
+        return None
 
 
 def only_appended(location: str, since: int, until: int) -> bool:

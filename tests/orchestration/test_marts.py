@@ -87,6 +87,14 @@ def test_marts_are_built_anew_when_rows_were_taken_from_the_lake(copied_home, sp
     assert sql("select count(*) from decisions where user_id = 'mallory'").rows == [(0,)]
 
 
+def test_marts_are_built_anew_when_another_lake_has_taken_the_place_of_theirs(copied_home, spark):
+    shutil.rmtree(copied_home / "lake")
+    write_sample_lake(spark, events=100)
+    built = build_marts()
+    assert not built.incremental
+    assert built.rows["decisions"] == 180
+
+
 def test_a_build_that_fails_leaves_the_published_marts_alone(copied_home, spark):
     before = published_version()
     wrong = {"event_id": "wrong", "score": 101, "action": "block", "batch_id": 9, "seq": 10**6, "part": 0}

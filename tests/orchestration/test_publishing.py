@@ -5,7 +5,15 @@ import threading
 import duckdb
 import pytest
 
-from orchestration.publishing import KEPT_VERSIONS, building, fingerprint_of, only_builder, prune, publish
+from orchestration.publishing import (
+    KEPT_VERSIONS,
+    building,
+    commits_of,
+    fingerprint_of,
+    only_builder,
+    prune,
+    publish,
+)
 from weir.settings import settings
 from weir.warehouse import connect_marts, published_version, warehouse_path
 
@@ -22,7 +30,7 @@ def published(number: int) -> str:
     with building(copy_of=None) as warehouse:
         with duckdb.connect(warehouse) as connection:
             connection.execute(f"create table numbers as select {number} as number")
-        return publish(warehouse, fingerprint=f"models {number}")
+        return publish(warehouse, fingerprint=f"models {number}", commits={"raw/x": (number, "ab")})
 
 
 def read_number() -> int:
@@ -48,6 +56,8 @@ def test_a_version_knows_the_models_it_was_built_by(home):
     version = published(1)
     assert fingerprint_of(version) == "models 1"
     assert fingerprint_of("20000101T000000000000Z") is None
+    assert commits_of(version) == {"raw/x": [1, "ab"]}
+    assert commits_of("20000101T000000000000Z") is None
 
 
 def test_a_build_begins_as_a_copy_and_a_failed_one_leaves_nothing(home):

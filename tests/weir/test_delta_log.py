@@ -5,7 +5,7 @@ import pytest
 from delta.tables import DeltaTable
 
 from spark_jobs.lake import append_once, create_table
-from weir.delta_log import delta_version, only_appended
+from weir.delta_log import commit_digest, delta_version, only_appended
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,13 @@ def test_the_newest_commit_is_the_version(table):
 
 def test_a_uri_is_read_as_a_path_is(table):
     assert delta_version(Path(table).as_uri()) == 4
+
+
+def test_a_commit_is_told_from_others_and_one_that_is_gone_from_none(table):
+    digests = [commit_digest(table, version) for version in range(5)]
+    assert None not in digests
+    assert len({*digests}) == 5
+    assert commit_digest(table, 5) is None
 
 
 def test_checkpoints_and_checksums_are_no_commits(tmp_path):
