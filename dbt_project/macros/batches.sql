@@ -12,12 +12,13 @@
     {% endif %}
 {% endmacro %}
 
-{# -> the distinct values of `columns` in rows not older than the newest that `this` holds of the domain, by `newness` #}
-{% macro touched(relation, columns, newness='batch_id') %}
+{# -> the distinct values of `columns` in rows not older than the newest that `this` holds of the domain, by `newness`,
+   which `this` has under the name `held` #}
+{% macro touched(relation, columns, newness='batch_id', held=none) %}
     select distinct {{ columns | join(', ') }}
     from {{ relation }}
     left join (
-        select domain as built_domain, max({{ newness }}) as newest from {{ this }} group by domain
+        select domain as built_domain, max({{ held or newness }}) as newest from {{ this }} group by domain
     ) as built
         on domain = built_domain
     {# a batch is in quarantine before it is in scored: the newest that is known may have been half there #}

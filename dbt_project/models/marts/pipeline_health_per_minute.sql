@@ -32,7 +32,8 @@ touched_minutes as (
     union
     {{ touched('scored', ['domain', 'minute']) }}
     union
-    {{ touched('quarantined', ['domain', 'minute']) }}
+    {# the lake may have been pinned when scored was batches ahead of quarantine #}
+    {{ touched('quarantined', ['domain', 'minute'], held='quarantined_batch_id') }}
 
 ),
 {% endif %}
@@ -86,6 +87,7 @@ select
     percentile_cont(0.5) within group (order by lag_seconds) as lag_seconds_p50,
     max(lag_seconds) as lag_seconds_max,
     max(batch_id) as batch_id,
+    max(case when quarantined = 1 then batch_id end) as quarantined_batch_id,
     max(seq) as seq
 from parts
 group by domain, minute, event_type
