@@ -13,7 +13,7 @@ import yaml
 from dbt_project.run import PROJECT
 from weir.pack import domains, load_pack
 from weir.release import IS_COPY, ORIGINAL
-from weir.settings import PACKAGED_DOMAINS
+from weir.settings import PACKAGED_DOMAINS, settings
 from weir.tables import Table, lake_tables
 
 SOURCES = PROJECT / "models" / "staging" / "sources.yml"
@@ -37,9 +37,10 @@ def marts_domains(root: Path = PACKAGED_DOMAINS) -> list[str]:
     return sorted(staged.intersection(domains(root)))
 
 
-def sources_yml(root: Path = PACKAGED_DOMAINS) -> str:
-    """The packs below a folder -> the text of sources.yml, every lake table with its columns and types."""
-    packs = [load_pack(domain, root) for domain in marts_domains(root)]
+def sources_yml(own: Path = PACKAGED_DOMAINS) -> str:
+    """A folder of packs -> the text of sources.yml: every lake table of them and of those that come with Weir."""
+    roots = {domain: root for root in (PACKAGED_DOMAINS, own) for domain in marts_domains(root)}
+    packs = [load_pack(domain, roots[domain]) for domain in sorted(roots)]
     events = {pack.contract.domain: {c.name: c.description for c in pack.contract.columns} for pack in packs}
     tables = [_entry(table, events.get(table.name, {})) for table in lake_tables(packs)]
     lake = {
@@ -75,5 +76,5 @@ def _entry(table: Table, descriptions: dict[str, str]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    SOURCES.write_text(sources_yml())
+    SOURCES.write_text(sources_yml(settings().domains))
     RELEASES.write_text(releases_sql())

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,18 +89,72 @@ def landed_messages(home):
         with dg.build_sensor_context(cursor=cursor) as context:
             answers: Any = landed_messages(context)
             requests = [answer for answer in answers if isinstance(answer, dg.RunRequest)]
-            return [request.tags["landed"] for request in requests], context.cursor
+            return [(request.partition_key, request.tags["landed"]) for request in requests], context.cursor
 
     return _evaluate
 
 
-def test_new_messages_ask_for_one_run(landed_messages, home):
+@pytest.fixture
+def on_day(monkeypatch):
+    """Set what day it is for the automation."""
+    from orchestration.defs import automation
+
+    return lambda day: monkeypatch.setattr(automation, "_today", lambda: day)
+
+
+def test_new_messages_ask_for_one_run(landed_messages, on_day, home):
+    on_day("2026-03-01")
     log = home / "lake" / "raw" / "payments" / "_delta_log"
     log.mkdir(parents=True)
     assert landed_messages(None)[0] == []
     (log / f"{0:020d}.json").touch()
     landed, cursor = landed_messages(None)
-    assert landed == ["payments"]
+    assert landed == [("2026-03-01", "payments")]
     assert landed_messages(cursor)[0] == []
     (log / f"{1:020d}.json").touch()
-    assert landed_messages(cursor)[0] == ["payments"]
+    assert landed_messages(cursor)[0] == [("2026-03-01", "payments")]
+
+
+def test_what_landed_just_before_midnight_is_judged_with_its_day(landed_messages, on_day, home):
+    log = home / "lake" / "raw" / "payments" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / f"{0:020d}.json").touch()
+    on_day("2026-02-01")
+    _, cursor = landed_messages(None)
+    on_day("2026-03-01")
+    _, cursor = landed_messages(cursor)
+    (log / f"{1:020d}.json").touch()
+    on_day("2026-03-02")
+    landed, cursor = landed_messages(cursor)
+    assert landed == [("2026-03-01", "payments"), ("2026-03-02", "payments")]
+    (log / f"{2:020d}.json").touch()
+    assert landed_messages(cursor)[0] == [("2026-03-02", "payments")]
+
+
+def test_messages_that_another_process_has_scored_ask_for_a_run_too(landed_messages, on_day, home):
+    on_day("2026-03-01")
+    for zone in ("raw", "scored"):
+        (home / "lake" / zone / "payments" / "_delta_log").mkdir(parents=True)
+    (home / "lake" / "raw" / "payments" / "_delta_log" / f"{0:020d}.json").touch()
+    _, cursor = landed_messages(None)
+    (home / "lake" / "scored" / "payments" / "_delta_log" / f"{0:020d}.json").touch()
+    assert landed_messages(cursor)[0] == [("2026-03-01", "payments")]
+
+
+def test_a_list_of_a_pack_that_only_streams_is_not_in_the_demo(monkeypatch):
+    from orchestration.defs import automation
+    from orchestration.defs.messages import Traffic
+
+    monkeypatch.setattr(automation, "READS", {**automation.READS, "loyalty": ("bad_users",)})
+    ops = automation.demo_config(Traffic())["ops"]
+    assert "reference__sanctioned_addresses" in ops
+    assert "reference__bad_users" not in ops
+
+
+@pytest.mark.parametrize(("hour", "day"), [(0, "2026-03-01"), (1, "2026-03-02"), (23, "2026-03-02")])
+def test_each_hour_judges_the_day_of_the_hour_that_has_ended(hour, day):
+    from orchestration.defs.automation import hourly
+
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 3, 2, hour, tzinfo=UTC))
+    request: Any = hourly(context)
+    assert request.partition_key == day
