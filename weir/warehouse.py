@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +131,17 @@ def sql(query: str) -> Answer:
 def ask(connection: duckdb.DuckDBPyConnection, query: str, values: object = None) -> Answer:
     """A query and the values of its parameters -> its answer."""
     result = connection.execute(query, values)
-    return Answer(tuple(column[0] for column in result.description or ()), result.fetchall())
+    return Answer(_told_apart(column[0] for column in result.description or ()), result.fetchall())
+
+
+def _told_apart(names: Iterable[str]) -> tuple[str, ...]:
+    """Columns that share a name -> a, a_1, a_2: as the keys of a record each needs its own."""
+    seen: Counter[str] = Counter()
+    apart: list[str] = []
+    for name in names:
+        apart.append(f"{name}_{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return tuple(apart)
 
 
 def _prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

@@ -146,6 +146,9 @@ def show_origin(event: pd.Series) -> None:
 
 
 def show_subject(event: pd.Series) -> None:
+    if pd.isna(event["subject"]):
+        with panel("Nobody is named"):
+            return nothing("The event has no subject, whose other decisions would stand here.")
     history = read(alerts.subject_history, event["domain"], event["subject"])
     with panel(headlines.subject_history(history, event["subject"]), "Score of each, by when it happened"):
         plot(charts.subject_history(history, event["event_id"]), "The subject's decisions over time")

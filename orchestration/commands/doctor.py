@@ -81,6 +81,17 @@ def _packs() -> Finding:
     )
 
 
+def _lists() -> Finding:
+    """Empty ones are named and no fault: a pack's rules may do without."""
+    from weir.pack import domains, load_pack
+    from weir.warehouse import ask, connect_lake
+
+    lake = connect_lake()
+    names = sorted({name for domain in domains() for name in load_pack(domain).lists})
+    counts = {name: ask(lake, f'select count(*) from "reference_{name}"').rows[0][0] for name in names}
+    return True, ", ".join(f"{name} {count or 'is empty'}" for name, count in counts.items()), ""
+
+
 def _home() -> Finding:
     root = settings().root
     root.mkdir(parents=True, exist_ok=True)
@@ -99,5 +110,6 @@ EXAMINATIONS: dict[str, Callable[[], Finding]] = {
     "jars": _jars,
     "duckdb": _delta_in_duckdb,
     "packs": _packs,
+    "lists": _lists,
     "home": _home,
 }

@@ -109,6 +109,15 @@ def test_the_same_id_in_two_domains_is_two_events(home):
     assert "1 decision about ann" in texts(opened("alerts", event_id="a", event_domain="payments"))
 
 
+def test_an_event_about_nobody_is_explained_too(home):
+    path = home / "marts" / "nobody" / "warehouse.duckdb"
+    path.parent.mkdir(parents=True)
+    trade = decision("t", domain="crypto", subject=None, user_id=None, score=90, action="block")
+    write_marts(path, [decision("a"), trade])
+    (home / "marts" / "current").write_text("nobody")
+    assert "Nobody is named" in texts(opened("alerts"))
+
+
 def test_an_event_that_is_not_there_is_said_to_be_missing(published):
     assert "No decision to explain" in texts(opened("alerts", event_id="nonesuch"))
 

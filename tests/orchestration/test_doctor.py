@@ -20,6 +20,10 @@ def test_nothing_is_missing_here(home):
     assert code == 0
 
 
+def test_lists_that_nobody_has_loaded_are_named(home):
+    assert "sanctioned_addresses is empty" in doctor()[1]["lists"]["found"]
+
+
 def test_a_golden_event_on_which_its_rule_does_not_fire_is_named(home, monkeypatch):
     cases = CASES.replace("fires: [{user_payments_5m: 8}]", "fires: [{user_payments_5m: 6}]")
     monkeypatch.setenv("WEIR_DOMAINS", str(write_small_pack(home / "packs", cases=cases).parent))

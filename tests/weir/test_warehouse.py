@@ -28,6 +28,10 @@ def test_marts_and_lake_tables_go_by_their_own_names_in_one_query(sample_home):
     assert answer.records() == [{"decisions": 180, "messages": 180}]
 
 
+def test_columns_that_share_a_name_are_all_answered(home):
+    assert sql("select 1 as a, 2 as a, 3 as b, 4 as a").records() == [{"a": 1, "a_1": 2, "b": 3, "a_2": 4}]
+
+
 def test_every_lake_table_has_a_view_before_anything_was_written(home):
     with connect_lake() as lake:
         views = {name for (name,) in lake.execute("select view_name from duckdb_views()").fetchall()}
