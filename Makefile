@@ -39,5 +39,5 @@ soak: setup  ## the stream under load from Kafka: 200 kills, what they lost or d
 bench: setup  ## speed and memory, printed with the machine, cores and versions
 	.venv/bin/python -m bench
 
-clean:  ## remove what was built here
+clean:  ## remove what was built here, and the lake in .weir with it
 	rm -rf .weir .venv .uv dbt_project/target

@@ -8,7 +8,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from orchestration.commands import app, manual
-from weir import settings
+from weir import mapping, settings
 from weir.contract import SPARK_TYPES, load_contract
 from weir.feature import KINDS
 from weir.mapping import load_mapping
@@ -79,10 +79,17 @@ def test_the_page_on_packs_names_every_type_kind_and_function_and_no_other():
     assert {name for row in lists for name in re.findall(r"\w+", row)} == {*FUNCTIONS}
 
 
-def test_the_readmes_mapping_is_accepted():
-    (mapping,) = (block for block in _blocks("yaml") if "mine.yml" in block)
+def test_the_page_on_mappings_names_every_function_and_no_other():
+    page = (ROOT / "docs" / "mappings.md").read_text()
+    lists = re.findall(r"^\| [a-z ]+ \| ((?:`\w+` ?)+)\|", page, re.MULTILINE)
+    assert {name for row in lists for name in re.findall(r"\w+", row)} == {*mapping.FUNCTIONS}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/mappings.md"])
+def test_the_mappings_of_the_docs_are_accepted(page):
+    (block,) = (block for block in _blocks("yaml", (ROOT / page).read_text()) if "format: csv" in block)
     contract = load_contract((ROOT / "domains/payments/contract.yml").read_text(), "contract.yml")
-    assert load_mapping(mapping, "mine.yml", contract).format == "csv"
+    assert load_mapping(block, "mine.yml", contract).format == "csv"
 
 
 def test_the_readmes_rule_holds_what_it_promises(tmp_path):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from spark_jobs.batch_report import BatchReport, LandingReport
     from spark_jobs.stream import Drained
 
+PLACES = "files:DIR, kafka:TOPIC, kinesis:STREAM or jetstream:URL"
 ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to load.")]
 
 
@@ -54,7 +55,7 @@ def stream(
     domains: Annotated[list[str], typer.Argument(help="One or more; {domain} in --from stands for each.")],
     source: Annotated[
         str | None,
-        typer.Option("--from", help="KIND:PLACE, such as files:DIR; what raw holds already when left out."),
+        typer.Option("--from", help=f"{PLACES}; what raw holds already when left out."),
     ] = None,
     form: Annotated[
         str | None,
