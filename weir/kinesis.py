@@ -15,8 +15,9 @@ RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 def kinesis_client(region: str | None = None, endpoint: str | None = None) -> Any:
     """boto3's client, which has no Python types; of the environment's region and endpoint when none is given."""
-    # of the two variables boto3 itself reads AWS_DEFAULT_REGION alone
-    return boto3.client("kinesis", region_name=region or s3.region(), endpoint_url=endpoint, config=RETRIES)
+    # of the two variables boto3 itself reads AWS_DEFAULT_REGION alone; a session of its own, as in weir.s3
+    session = boto3.Session(region_name=region or s3.region())
+    return session.client("kinesis", endpoint_url=endpoint, config=RETRIES)
 
 
 def stream_argument(stream: str) -> dict[str, str]:

@@ -74,7 +74,9 @@ def s3_client() -> Any:
     # a bucket's own host name would need a name server that knows it; who holds a lease cannot wait for minutes
     style = {"addressing_style": "path"} if endpoint() else {}
     config = Config(s3=style, connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 3})
-    return boto3.client("s3", config=config, region_name=region() or (REGION if endpoint() else None))
+    # a session of its own: boto3's shared one keeps the keys that it met first, and is not for several threads
+    session = boto3.Session(region_name=region() or (REGION if endpoint() else None))
+    return session.client("s3", config=config)
 
 
 def _endpoint_options() -> dict[str, str]:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from weir.s3 import duckdb_secret, file_system, hadoop_settings, is_on_s3, s3_uri
+from weir.kinesis import kinesis_client
+from weir.s3 import duckdb_secret, file_system, hadoop_settings, is_on_s3, s3_client, s3_uri
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "weir",
@@ -68,3 +69,11 @@ def test_another_server_is_asked_by_path(aws, variable):
 def test_a_secure_server_is_asked_securely(aws):
     aws.setenv("AWS_ENDPOINT_URL_S3", "https://s3.example.org")
     assert duckdb_secret()["use_ssl"] == "true"
+
+
+@pytest.mark.parametrize("client", [s3_client, kinesis_client])
+def test_a_client_has_the_keys_of_now(aws, client):
+    aws.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    for key in ("weir", "rotated"):
+        aws.setenv("AWS_ACCESS_KEY_ID", key)
+        assert client()._request_signer._credentials.access_key == key
