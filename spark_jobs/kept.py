@@ -84,7 +84,7 @@ def forget_batches(spark: SparkSession, checkpoint: str, before: int) -> None:
 
 def name_of(pack: Pack) -> str:
     """What a pack is kept by. Its hash alone does not do: packs that differ only in their rules' number share it."""
-    return f"{pack.hash}-{_digest(_text_of(pack))}"
+    return f"{pack.hash}-{digest(_text_of(pack))}"
 
 
 def has_pack(spark: SparkSession, checkpoint: str, name: str) -> bool:
@@ -93,7 +93,7 @@ def has_pack(spark: SparkSession, checkpoint: str, name: str) -> bool:
         text = whole_text(spark, checkpoint, _pack_file(name))
     except BrokenCheckpoint:
         return False
-    return text is not None and name.endswith(f"-{_digest(text)}")
+    return text is not None and name.endswith(f"-{digest(text)}")
 
 
 def keep_pack(spark: SparkSession, checkpoint: str, pack: Pack) -> None:
@@ -116,7 +116,8 @@ def _text_of(pack: Pack) -> str:
     return json.dumps(dict(pack.files))
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """What tells a text from others, in eight letters."""
     return sha256(text.encode()).hexdigest()[:8]
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -20,7 +19,7 @@ from spark_jobs.extent import Extent, extent_of, gathered
 from spark_jobs.failure import blames_storage, root_line
 from spark_jobs.features import earlier_rows
 from spark_jobs.judged import filter_valid, judged
-from spark_jobs.lake import append_once, create_table, has_appended, read_table, table_version, to_types_of
+from spark_jobs.lake import append_once, create_table, read_table, table_version, to_types_of
 from spark_jobs.mapping import kept_mappings
 from spark_jobs.persisted import fetched, persisted
 from spark_jobs.poison import culprits
@@ -56,8 +55,10 @@ class Scorer:
         replace(self, spark=raw.sparkSession)._run(unsettled, batch_id)
 
     def _run(self, raw: DataFrame, batch_id: int) -> None:
-        plan = self._plan(batch_id)
-        batch = Batch(self, batch_id, plan, kept.kept_pack(self.spark, self.checkpoint, plan.pack))
+        before = kept.kept_plan(self.spark, self.checkpoint, batch_id)
+        plan = before or self._new_plan(batch_id)
+        pack = kept.kept_pack(self.spark, self.checkpoint, plan.pack)
+        batch = Batch(self, batch_id, plan, pack, is_made_again=before is not None)
         failure = self._tried(batch, raw)
         if failure is None:
             return
@@ -89,11 +90,8 @@ class Scorer:
                 return None
         return failure
 
-    def _plan(self, batch_id: int) -> kept.Plan:
-        """The plan of the first try of this batch; at the first try, what is in force now."""
-        plan = kept.kept_plan(self.spark, self.checkpoint, batch_id)
-        if plan is not None:
-            return plan
+    def _new_plan(self, batch_id: int) -> kept.Plan:
+        """What is in force now, kept for every later try of this batch."""
         pack = self._pack(batch_id)
         if not kept.has_pack(self.spark, self.checkpoint, kept.name_of(pack)):
             create_scored(self.spark, self.domain, pack)
@@ -126,12 +124,16 @@ class Scorer:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One batch and what it is judged with."""
+    """One batch and what it is judged with.
+
+    is_made_again: another run has begun it, perhaps of another Weir.
+    """
 
     scorer: Scorer
     batch_id: int
     plan: kept.Plan
     pack: Pack
+    is_made_again: bool
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -151,16 +153,15 @@ class Batch:
                 earlier = cached.enter_context(fetched(earlier))
             rows = judged_rows.transform(gathered(extent))
             rows = self._deduplicated(held, rows, extent)
-            was_refused = self._was_refused()
-            if poison or was_refused:
+            if poison or self.is_made_again:
                 # what an earlier try has refused stays so: a duplicate of poison, or what another code judged
                 rows = rows.transform(quarantine.with_reasons_of(self._refused()))
             rows = cached.enter_context(persisted(rows))
             tally = tally_of(rows)
             if tally.quarantined:
                 refused = rows.transform(quarantine.quarantined(self.number))
-                self._append(refused, "quarantine", extent, quarantine.PARTITION_BY)
-                if was_refused:
+                is_first = self._append(refused, "quarantine", extent, quarantine.PARTITION_BY)
+                if self.is_made_again and not is_first:
                     self._refuse_more(refused)
             self._append(self._scored(held, rows, earlier, extent), "scored", extent, scored.PARTITION_BY)
             self._report(tally)
@@ -177,14 +178,9 @@ class Batch:
         if self.scorer.report and found:
             self.scorer.report(found)
 
-    def _append(self, rows: DataFrame, zone: str, extent: Extent, partition_by: str) -> None:
+    def _append(self, rows: DataFrame, zone: str, extent: Extent, partition_by: str) -> bool:
         spread_by = None if extent.in_one_task else partition_by
-        append_once(rows, self.scorer.table(zone), self.scorer.query, self.batch_id, spread_by)
-
-    def _was_refused(self) -> bool:
-        """Whether an earlier try came as far as quarantine."""
-        scorer = self.scorer
-        return has_appended(scorer.spark, scorer.table("quarantine"), scorer.query, self.batch_id)
+        return append_once(rows, self.scorer.table(zone), self.scorer.query, self.batch_id, spread_by)
 
     def _refuse_more(self, refused: DataFrame) -> None:
         """What the earlier try took and this one does not, since Weir has become another, in a commit of its own."""
@@ -201,8 +197,7 @@ class Batch:
         killers = raw.where(F.col("seq").isin(*poison)).transform(quarantine.as_poison(self.number))
         killers = scorer.settled.without_settled_parts(killers).transform(quarantine.not_in(self._refused()))
         # a later search may find more, or others, which is another commit
-        found = sha256(json.dumps(sorted(poison)).encode()).hexdigest()[:8]
-        query = f"poison/{found}/{scorer.query}"
+        query = f"poison/{kept.digest(json.dumps(sorted(poison)))}/{scorer.query}"
         append_once(killers, scorer.table("quarantine"), query, self.batch_id)
         return raw.where(~F.col("seq").isin(*poison))
 

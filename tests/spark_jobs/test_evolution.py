@@ -169,7 +169,8 @@ def test_a_batch_begun_before_the_change_is_retried_by_the_contract_of_then(spar
     assert plan
     raw = read_table(spark, settings().table("raw", "small")).where("batch_id = 0")
     scorer = Scorer(spark, "small", checkpoint, "scored/small:0")
-    retried = Batch(scorer, 0, plan, kept_pack(spark, checkpoint, plan.pack)).scores_of(raw)
+    pack = kept_pack(spark, checkpoint, plan.pack)
+    retried = Batch(scorer, 0, plan, pack, is_made_again=True).scores_of(raw)
     # in the types that the table has by now
     assert retried.select("event_id", "visits", "city", "amount").collect() == [
         ("old", Decimal(7), "Rome", Decimal(500))
