@@ -91,7 +91,8 @@ def kinesis_server() -> Iterator[KinesisServer]:
             patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
             for name, value in {"REGION": REGION, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
                 patch.setenv(f"AWS_{'DEFAULT_' if name == 'REGION' else ''}{name}", value)
-            yield KinesisServer(boto3.client("kinesis"), faults)
+            # a shared session would hand these keys to the tests that come next
+            yield KinesisServer(boto3.Session().client("kinesis"), faults)
         finally:
             server.stop()
             models.kinesis_backends.reset()
