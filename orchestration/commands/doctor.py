@@ -86,9 +86,9 @@ def _lists() -> Finding:
     from weir.pack import domains, load_pack
     from weir.warehouse import ask, connect_lake
 
-    lake = connect_lake()
     names = sorted({name for domain in domains() for name in load_pack(domain).lists})
-    counts = {name: ask(lake, f'select count(*) from "reference_{name}"').rows[0][0] for name in names}
+    with connect_lake() as lake:
+        counts = {name: ask(lake, f'select count(*) from "reference_{name}"').rows[0][0] for name in names}
     return True, ", ".join(f"{name} {count or 'is empty'}" for name, count in counts.items()), ""
 
 
