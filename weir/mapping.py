@@ -43,6 +43,8 @@ FUNCTIONS = _words(
 _SYNTAX = _words(
     "and or not in when then else between like rlike is as case end interval decimal varchar char"
 )
+# what Spark reads without parentheses, too
+_AROUND = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentUser)
 _TRY = {
     exp.Add: "try_add",
     exp.Sub: "try_subtract",
@@ -169,6 +171,8 @@ def _fault(sql: str) -> str | None:
         return f"cannot read {sql!r} as Spark SQL: {str(error).splitlines()[0]}"
     if tree.find(exp.Query, exp.AggFunc, exp.Window, exp.Lambda, exp.Star):
         return f"{sql!r} looks beyond its row; write an expression over one row's fields"
+    if tree.find(*_AROUND):
+        return f"{sql!r} is not the row's: sent again, it would be another event; write an expression over its fields"
     called = re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\s*\(", re.sub(r"'(?:[^'\\]|\\.)*'", "''", sql))
     unknown = [name for name in called if name.lower() not in FUNCTIONS | _SYNTAX]
     return (

@@ -72,6 +72,8 @@ def test_parquet_input_without_a_field_it_reads_is_refused():
         ("user_id: raise_error(a)", "function raise_error is not known here"),
         ("user_id: max(a)", "looks beyond its row"),
         ("user_id: (select 1)", "looks beyond its row"),
+        ("user_id: coalesce(a, current_timestamp)", "is not the row's: sent again"),
+        ("user_id: unix_timestamp()", "is not the row's: sent again"),
         ("user_id: 17", 'write "17" in quotes'),
     ],
 )
