@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # of a server that is not Amazon's: none of them cares, but a signature needs one
 REGION = "us-east-1"
+CREDENTIALS = "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
 
 
 def s3_uri(location: str) -> str:
@@ -42,11 +43,13 @@ def region() -> str | None:
 
 
 def hadoop_settings() -> dict[str, str]:
-    """Spark settings for s3a://; its keys come from the environment, or the machine's role, by themselves."""
+    """Spark settings for s3a://; keys come from where every AWS program finds them."""
+    # Hadoop's own chain knows neither profiles nor single sign-on nor the identity of a pod
+    keys = {"spark.hadoop.fs.s3a.aws.credentials.provider": CREDENTIALS}
     url = endpoint()
     if url is None:
-        return {}
-    return {
+        return keys
+    return keys | {
         "spark.hadoop.fs.s3a.endpoint": url,
         "spark.hadoop.fs.s3a.endpoint.region": region() or REGION,
         # a bucket's own host name would need a name server that knows it

@@ -13,6 +13,11 @@ KEYS = {
 }
 
 
+USUAL_KEYS = {
+    "spark.hadoop.fs.s3a.aws.credentials.provider": "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
+}
+
+
 @pytest.fixture
 def aws(monkeypatch):
     """Nothing of this machine's own settings, and the keys."""
@@ -50,14 +55,14 @@ def test_a_folder_of_this_machine_is_one_by_its_uri_too(tmp_path, written):
 
 def test_amazon_is_found_without_being_told(aws):
     aws.setenv("AWS_REGION", "eu-central-1")
-    assert hadoop_settings() == {}
+    assert hadoop_settings() == USUAL_KEYS
     assert duckdb_secret() == {"key_id": "weir", "secret": "it's secret", "region": "eu-central-1"}
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
 def test_another_server_is_asked_by_path(aws, variable):
     aws.setenv(variable, "http://s3:7070")
-    assert hadoop_settings() == {
+    assert hadoop_settings() == USUAL_KEYS | {
         "spark.hadoop.fs.s3a.endpoint": "http://s3:7070",
         "spark.hadoop.fs.s3a.endpoint.region": "us-east-1",
         "spark.hadoop.fs.s3a.path.style.access": "true",
