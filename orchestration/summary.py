@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from weir.settings import settings
+from weir.shell import explain_command
 from weir.warehouse import sql
 
 Rows = list[dict[str, Any]]
@@ -50,7 +51,7 @@ def summary() -> Iterator[tuple[str, Rows]]:
 def where_to_look() -> Rows:
     """The commands and files to go on with, the top alert among them."""
     top = _rows("select domain, event_id from alerts order by score desc, occurred_at desc limit 1")
-    explained = [f"weir explain {row['domain']} {row['event_id']}" for row in top]
+    explained = [explain_command(row["domain"], row["event_id"]) for row in top]
     commands = ["make ui", *explained, 'weir sql "select * from alerts order by score desc limit 5"']
     return [{"": command} for command in [*commands, f"open {settings().docs}/site/index.html"]]
 

@@ -14,6 +14,7 @@ from dashboards.panels import ACTION, LAST_SEEN, SCORE, TIME, nothing, panel, pl
 from dashboards.queries import alerts
 from dashboards.reader import read
 from dashboards.scope import Scope
+from weir.shell import explain_command
 
 LISTED = 500
 STOPPING = [action for action in ACTIONS if action != "allow"]
@@ -142,7 +143,7 @@ def show_origin(event: pd.Series) -> None:
                 "Model": event["model"],
             }
         )
-        st.code(f"weir explain {event['domain']} {event['event_id']}", language="bash")
+        st.code(explain_command(event["domain"], event["event_id"]), language="bash")
 
 
 def show_subject(event: pd.Series) -> None:
