@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.lake import create_table, merge_into, read_table
-from spark_jobs.list_file import read_values
+from spark_jobs.list_file import ListError, read_values
+from spark_jobs.writing import writing
 from weir.settings import settings
 from weir.tables import REFERENCE
 
@@ -22,13 +23,34 @@ def load_reference(
     file: Path,
     source: str | None = None,
     listed_at: datetime | None = None,
+    may_shrink: bool = False,
 ) -> dict[str, int]:
     """A list's newest file -> the table, and counts of the values `added`, `delisted` and `kept`.
 
     source: who publishes it, else the file's name without its date or number; values of other sources stay as
     they are. listed_at: since when new values count, for all time when None. A value that the file no longer
     holds is delisted from `listed_at` or now; one that comes back counts from then on again.
+    Raises ListError, unless it may_shrink so far, when a file would delist more than half of what its source has
+    listed: a download that failed is a file, too. LeaseHeld while another file of the list is loaded.
     """
+    with writing(f"reference-{name}", "weir reference load"):
+        return _load(spark, name, file, source, listed_at, may_shrink)
+
+
+def source_of(file: Path) -> str:
+    """ofac_addresses_2024-09-27.tar.gz -> 'ofac_addresses', so that the next issue replaces this one."""
+    stem = file.name.partition(".")[0]
+    return re.sub(r"[\W_]+\d[\d\W_]*$", "", stem) or stem
+
+
+def _load(
+    spark: SparkSession,
+    name: str,
+    file: Path,
+    source: str | None,
+    listed_at: datetime | None,
+    may_shrink: bool,
+) -> dict[str, int]:
     path = settings().table("reference", name)
     create_table(spark, path, REFERENCE)
     publisher = source or source_of(file)
@@ -36,16 +58,15 @@ def load_reference(
     mine = read_table(spark, path).where(F.col("source") == publisher)
     listed = {row["value"] for row in mine.where("delisted_at is null").select("value").collect()}
     added, gone = values - listed, listed - values
+    if len(gone) > len(listed) / 2 and not may_shrink:
+        raise ListError(
+            f"{file}: would delist {len(gone):,} of the {len(listed):,} values that {publisher} has listed;"
+            " if it is a whole list, load it with --shrink"
+        )
     if added or gone:
         changes = _changes(spark, mine, added, gone, listed_at, now)
         _merge(changes.withColumns({"loaded_at": F.lit(now), "source": F.lit(publisher)}), path)
     return {"added": len(added), "delisted": len(gone), "kept": len(values & listed)}
-
-
-def source_of(file: Path) -> str:
-    """ofac_addresses_2024-09-27.tar.gz -> 'ofac_addresses', so that the next issue replaces this one."""
-    stem = file.name.partition(".")[0]
-    return re.sub(r"[\W_]+\d[\d\W_]*$", "", stem) or stem
 
 
 def _changes(

@@ -12,7 +12,7 @@ from weir.settings import settings
 
 @contextmanager
 def writing(what: str, name: str) -> Iterator[Holder]:
-    """Hold the lease of a domain, or of its labels, while the block runs: one writer at a time. Raises LeaseHeld."""
+    """Hold the lease of a domain, its labels or a list while the block runs: one writer at a time. Raises LeaseHeld."""
     with lease(settings().root / "leases" / what, name) as (holder, left):
         shared = settings().lease(what)
         if not is_on_s3(shared):

@@ -124,6 +124,10 @@ def load_reference(
         str | None,
         typer.Option(help="Who publishes it; the file's name without its date or number unless given."),
     ] = None,
+    shrink: Annotated[
+        bool,
+        typer.Option("--shrink", help="Take it though it delists more than half of the publisher's values."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Load a list as its publisher ships it: .txt, .csv, .json, .jsonl, or a .tar.gz of them."""
@@ -136,7 +140,7 @@ def load_reference(
     if name not in known:
         fail(f"no pack's reference.yml names a list '{name}'{closest(name, known)}")
     with doing(f"loading {file}"):
-        loaded = load(spark_session("weir reference"), name, file, publisher, listed_at)
+        loaded = load(spark_session("weir reference"), name, file, publisher, listed_at, shrink)
     show([{"list": name, **loaded}], as_json)
 
 

@@ -10,8 +10,10 @@ from datetime import datetime
 import pytest
 
 from spark_jobs.lake import read_table
+from spark_jobs.lease import LeaseHeld
 from spark_jobs.list_file import ListError, read_values
 from spark_jobs.reference import load_reference, source_of
+from spark_jobs.writing import writing
 from weir.settings import settings
 
 MARCH = datetime(2024, 3, 1)
@@ -108,6 +110,33 @@ def test_without_a_date_a_value_is_listed_for_all_time_but_not_while_it_was_deli
         ("b", False, False),
     ]
     assert rows[0][2] < rows[1][1]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<html>\n502\n</html>", "a\n"], ids=["empty", "error page", "cut short"]
+)
+def test_a_file_that_would_delist_most_of_a_list_is_refused(spark, home, text):
+    (home / "wallets.txt").write_text("a\nb\nc")
+    load_reference(spark, "wallets", home / "wallets.txt")
+    (home / "wallets.txt").write_text(text)
+    with pytest.raises(
+        ListError, match=r"would delist \d of the 3 values that wallets has listed; .* --shrink"
+    ):
+        load_reference(spark, "wallets", home / "wallets.txt")
+    assert [until for _, _, until in _rows(spark)] == [None] * 3
+
+
+def test_a_list_shrinks_when_it_is_said_to(spark, home):
+    (home / "wallets.txt").write_text("a\nb\nc")
+    load_reference(spark, "wallets", home / "wallets.txt")
+    (home / "wallets.txt").write_text("c")
+    assert load_reference(spark, "wallets", home / "wallets.txt", may_shrink=True)["delisted"] == 2
+
+
+def test_two_files_of_a_list_are_loaded_one_after_the_other(spark, home):
+    (home / "wallets.txt").write_text("a")
+    with writing("reference-wallets", "another load"), pytest.raises(LeaseHeld, match="another load"):
+        load_reference(spark, "wallets", home / "wallets.txt")
 
 
 def test_another_source_keeps_its_values(spark, home):
