@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array of objects and nothing else.")]
 Domain = Annotated[str, typer.Argument(help="payments, crypto, ...")]
@@ -21,6 +23,8 @@ Row = Mapping[str, object]
 stderr = Console(stderr=True)
 # of a table in a file or a pipe, which have no width of their own
 WIDTH = 120
+# all but tab and line feed
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def show(rows: Sequence[Row], as_json: bool, title: str = "") -> None:
@@ -37,7 +41,7 @@ def show(rows: Sequence[Row], as_json: bool, title: str = "") -> None:
         table.add_row(*(_cell(value) for value in row.values()))
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     if title:
-        console.print(f"[bold]{escaped(title)}[/]{'' if rows else ': none'}", highlight=False)
+        console.print(Text.assemble(shown(title, "bold"), "" if rows else ": none"))
     if rows or not title:
         console.print(table if rows else "none")
 
@@ -58,29 +62,30 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 
 def say_error(message: str) -> None:
-    stderr.print(f"[bold red]error:[/] {escaped(message)}", highlight=False, soft_wrap=True)
+    stderr.print(Text.assemble(("error: ", "bold red"), shown(message)), soft_wrap=True)
 
 
 @contextmanager
 def doing(what: str) -> Iterator[None]:
     """Show on stderr that long work is under way."""
     if stderr.is_terminal:
-        with stderr.status(what):
+        with stderr.status(shown(what)):
             yield
     else:
-        stderr.print(f"{what} ...", highlight=False)
+        stderr.print(Text.assemble(shown(what), " ..."))
         yield
 
 
-def escaped(text: str) -> str:
-    return text.replace("[", "\\[")
+def shown(text: str, style: str = "") -> Text:
+    """Text that others wrote -> as it is, its brackets too, but for what would move the terminal's cursor or worse."""
+    return Text(CONTROL.sub(lambda found: repr(found.group())[1:-1], text), style)
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object) -> str | Text:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "-"}[value]
     if isinstance(value, int):
@@ -89,7 +94,7 @@ def _cell(value: object) -> str:
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
-    return escaped(str(value))
+    return shown(str(value))
 
 
 def _json_value(value: object) -> object:
