@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.ansi import values_never_raise
 from spark_jobs.layers import Layer, Transform, with_layers
 from weir import message
 from weir.contract import Contract
@@ -19,7 +20,6 @@ from weir.value import names_of, text_of, texts_of_json, typed_values
 
 RAW_COLUMNS = ("source", "partition", "position", "part", "seq", "received_at", "received_date", "batch_id")
 VERDICT = ("reason", "detail")
-ANSI = "spark.sql.ansi.enabled"
 NO_BOUNDS: Mapping[str, timedelta] = {}
 
 
@@ -31,17 +31,24 @@ def judged(
     """Rows of raw/<domain> -> one row each: RAW_COLUMNS, the contract's columns, `reason` and `detail`.
 
     `reason` is null when the event is valid. mappings: hash -> mapping, at least those the rows name; a row
-    that names another is refused. max_ages: kind of source -> how late its events may arrive.
+    that names another, or one that Spark cannot read, is refused. max_ages: kind of source -> how late its
+    events may arrive.
     A row may come with a `part` (0 when absent) and a `refusal`, the reason an adapter gave.
     Persist what this returns before reading it twice: Spark would parse the messages for each reading.
     """
     known = mappings or {}
 
+    def _judged(rows: DataFrame, mapping: ColumnMapping | None) -> DataFrame:
+        try:
+            return rows.transform(_judged_slice(contract, mapping, max_ages))
+        except AnalysisException:
+            if mapping is None:
+                raise
+            # no plan can be made of it, at no try: its messages are refused, and can be repaired
+            return rows.transform(_judged_slice(contract, None, max_ages))
+
     def transform(raw: DataFrame) -> DataFrame:
-        slices = [
-            rows.transform(_judged_slice(contract, known.get(hash or ""), max_ages))
-            for hash, rows in _slices(raw, known).items()
-        ]
+        slices = [_judged(rows, known.get(hash or "")) for hash, rows in _slices(raw, known).items()]
         whole = slices[0]
         for other in slices[1:]:
             whole = whole.unionByName(other)
@@ -117,7 +124,7 @@ def _input(contract: Contract, mapping: ColumnMapping | None) -> list[Layer]:
 
 def _with_mapped_texts(contract: Contract, mapping: ColumnMapping) -> Transform:
     def transform(rows: DataFrame) -> DataFrame:
-        with _values_never_raise(rows.sparkSession):
+        with values_never_raise(rows.sparkSession):
             texts = texts_of_mapping(mapping, contract, _types(rows, mapping))
             return rows.transform(with_layers([Layer(_named_texts(texts))]))
 
@@ -126,21 +133,6 @@ def _with_mapped_texts(contract: Contract, mapping: ColumnMapping) -> Transform:
 
 def _named_texts(texts: Mapping[str, str]) -> dict[str, str]:
     return {text_of(name): sql for name, sql in texts.items()}
-
-
-@contextmanager
-def _values_never_raise(spark: SparkSession) -> Iterator[None]:
-    """ANSI mode is off while a mapping's expressions are analysed: an implicit cast of 'abc' is then null.
-
-    Spark notes the mode in each expression as it analyses it, so what comes later is not touched. Sums and
-    products, which would wrap around, are try_* already.
-    """
-    before = spark.conf.get(ANSI)
-    spark.conf.set(ANSI, "false")
-    try:
-        yield
-    finally:
-        spark.conf.set(ANSI, str(before))
 
 
 def _types(rows: DataFrame, mapping: ColumnMapping) -> dict[str, str]:

@@ -14,7 +14,7 @@ from spark_jobs.epoch import resume
 from spark_jobs.feed import Feed, Run
 from spark_jobs.file_feed import folder_of, hold_landed, new_files, open_files
 from spark_jobs.lake import rows_appended, table_version
-from spark_jobs.mapping import keep_mapping
+from spark_jobs.mapping import keep_mapping, require_readable
 from spark_jobs.raw import create_raw
 from spark_jobs.record_feed import begin_behind, open_records
 from spark_jobs.sources.fit import require_fit
@@ -101,7 +101,8 @@ def start_raw(
     """Start landing a source; without `every` ('1 second') it ends when what is there now has landed.
 
     report: told what each batch brought. The caller holds the domain's lease. Raises OrphanedTable, BrokenCheckpoint,
-    NotADirectoryError, MessagesGone, OtherPlace; and MappingMismatch, of files, before anything has landed.
+    NotADirectoryError, MessagesGone, OtherPlace; and before anything has landed UnreadableMapping, or of files
+    MappingMismatch.
     """
     if isinstance(source, FilesSource):
         folder_of(source)
@@ -114,6 +115,9 @@ def start_raw(
     query = resume(spark, name, checkpoint, [raw], new_epoch)
     if mapping and isinstance(source, FilesSource):
         require_fit(mapping, new_files(source, checkpoint), format)
+    if mapping and format != "parquet":
+        # of Parquet, each file has types of its own
+        require_readable(spark, mapping)
     kept = keep_mapping(spark, settings().table("mapping", domain), mapping) if mapping else None
     run = Run(spark, domain, query, checkpoint, format, kept)
     feed = open_files(source, run) if isinstance(source, FilesSource) else open_records(source, run)

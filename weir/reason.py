@@ -44,7 +44,10 @@ REASONS = (
     Reason("not_json", "message", "not one JSON value", "send one JSON object a message"),
     Reason("not_object", "message", "JSON, but not an object", "send one JSON object a message"),
     Reason(
-        "unknown_mapping", "message", "its mapping is not in mapping/<domain>", "land it again with --mapping"
+        "unknown_mapping",
+        "message",
+        "its mapping is not in mapping/<domain>, or Spark cannot read it",
+        "land or repair it with another mapping",
     ),
     Reason(
         "no_event", "message", "a foreign message without an event in it", "nothing, unless one was expected"

@@ -210,6 +210,17 @@ def test_every_row_of_a_batch_is_read_by_the_mapping_it_names(spark):
     }
 
 
+def test_messages_of_a_mapping_that_spark_cannot_read_are_refused_and_the_others_judged(spark):
+    bad, good = _mapping("  user_id: customer.id\n"), _mapping()
+    foreign = {"ID": "one", "AT": "2026-01-30T12:00:00Z", "customer": {"id": "u"}}
+    raw = _raw(_json(spark, foreign), bad).unionByName(_raw(_json(spark, foreign), good))
+    events = raw.transform(judged(CONTRACT, {bad.hash: bad, good.hash: good})).collect()
+    assert {(event["event_id"], event["reason"]) for event in events} == {
+        ("one", None),
+        (None, "unknown_mapping"),
+    }
+
+
 def test_ansi_mode_is_left_as_it_was(spark):
     mapping = _mapping()
     raw = _raw(_json(spark, {"ID": "e", "AT": "2026-01-31T11:00:00Z"}), mapping)

@@ -20,7 +20,7 @@ from spark_jobs import file_feed
 from spark_jobs.epoch import OrphanedTable
 from spark_jobs.lake import append_once, read_table
 from spark_jobs.landing import FilesSource, Landed, LeftOut, drain_raw, start_raw
-from spark_jobs.mapping import kept_mappings
+from spark_jobs.mapping import UnreadableMapping, kept_mappings
 from spark_jobs.sources import files as files_module
 from weir.mapping import ColumnMapping
 from weir.settings import settings
@@ -89,6 +89,20 @@ def test_a_rewritten_file_is_left_out_and_named_when_the_others_have_landed(spar
     assert (landed.messages, [message[2] for message in _raw(spark)]) == (1, [b"old", b"new"])
     with pytest.raises(LeftOut, match=r"a\.jsonl: rewritten after it landed"):
         landed.require_complete()
+
+
+def test_a_mapping_that_spark_cannot_read_is_refused_before_anything_lands(spark, folder, land):
+    (folder / "a.jsonl").write_text('{"TRANSACTION_ID": "1", "customer": {"id": "u"}, "back": true}\n')
+    more = (("user_id", "customer.id"), ("country", "if(back, 'DE', 'FR')"))
+    with pytest.raises(UnreadableMapping) as refused:
+        land(mapping=replace(MAPPING, columns=MAPPING.columns + more))
+    *faults, mend = str(refused.value).splitlines()
+    assert [fault.split(": ")[:2] for fault in faults] == [
+        ["mapping, user_id", "customer.id"],
+        ["mapping, country", "if(back, 'DE', 'FR')"],
+    ]
+    assert "get_json_object" in mend
+    assert _rows(spark) == []
 
 
 def test_a_csv_row_names_its_mapping(spark, folder, land):
