@@ -50,7 +50,7 @@ def intake(
         raise WeirError(
             f"--format {form}: write {', '.join(FORMATS)}{''.join(f' or {name}' for name in known)}"
         )
-    loaded = load_mapping(chosen.read_text(), str(chosen), contract) if chosen else None
+    loaded = load_mapping(chosen.read_text("utf-8-sig"), str(chosen), contract) if chosen else None
     written = loaded.format if loaded else None
     if written and form in FORMATS and form != written:
         raise WeirError(f"--format {form}: {chosen} says that it is for {written}; leave --format out")

@@ -46,7 +46,7 @@ def load_repair(path: Path | None, contract: Contract) -> Repair:
     """A .py file or a mapping's YAML -> the repair; no path, none. Raises WeirError, PackError."""
     if path is None:
         return None
-    text = path.read_text()
+    text = path.read_text("utf-8-sig")
     if path.suffix in (".yml", ".yaml"):
         return MappingRepair(load_mapping(text, str(path), contract))
     if path.suffix != ".py":

@@ -183,6 +183,9 @@ def _check_currency(place: Located, column: Column, columns: Iterable[Column]) -
 
 def _check_range(place: Located, column: Column) -> None:
     low, high = column.minimum, column.maximum
+    if not all(bound is None or bound.is_finite() for bound in (low, high)):
+        place.refuse("minimum and maximum are numbers; leave one out where there is no bound")
+        return
     if (low, high) != (None, None) and column.type not in (*LARGEST, "number"):
         place.refuse(f"a column of type {column.type} has no minimum or maximum; remove them")
     if column.type in ("money", "units"):

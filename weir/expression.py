@@ -49,11 +49,16 @@ def parse_expression(
 
     columns: name -> Spark SQL type of every column it may read. enums: name -> the only values it has.
     """
+    try:
+        return _expression(sql, columns, enums or {})
+    except RecursionError:
+        raise ExpressionError(f"'{sql[:60]}...' is too long or nested too deep; make it shorter") from None
+
+
+def _expression(sql: str, columns: Mapping[str, str], enums: Mapping[str, Sequence[str]]) -> Expression:
     tree = _parsed(sql)
     scope = {
-        name: Term(
-            sql_term.sql_type(kind), f"`{name}`", f'"{name}"', None, tuple((enums or {}).get(name, ())), name
-        )
+        name: Term(sql_term.sql_type(kind), f"`{name}`", f'"{name}"', None, tuple(enums.get(name, ())), name)
         for name, kind in columns.items()
     }
     term = term_of(tree, scope)

@@ -99,11 +99,13 @@ def load_mapping(text: str, file: str, contract: Contract) -> ColumnMapping:
     fields = root.fields(("columns",), ("format",)) if root else {}
     format_ = fields["format"].one_of(FORMATS) if "format" in fields else None
     columns = (
-        tuple(_column(key, value, contract) for key, value in fields["columns"].entries()) if fields else ()
+        tuple(_column(key, value, contract) for key, value in fields["columns"].entries())
+        if "columns" in fields
+        else ()
     )
     mapped = {name for name, _ in columns}
     for column in contract.columns:
-        if fields and column.required and column.name not in mapped:
+        if "columns" in fields and column.required and column.name not in mapped:
             fields["columns"].refuse(f"{column.name} is required; write '{column.name}: <expression>'")
     if mistakes:
         raise PackError(sorted(mistakes))

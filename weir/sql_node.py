@@ -188,9 +188,9 @@ def _moment(target: str, text: str) -> Term:
             day = date.fromisoformat(text)
             return Term(DATE, f"date '{day}'", f"date '{day}'")
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        utc = moment.astimezone(UTC) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         raise ExpressionError(f"{target} '{text}' is none; write timestamp '2026-01-31 12:00:00'") from None
-    utc = moment.astimezone(UTC) if moment.tzinfo else moment
     written = utc.replace(tzinfo=None).isoformat(sep=" ")
     return Term(TIMESTAMP, f"timestamp '{written}Z'", f"timestamp '{written}'")
 

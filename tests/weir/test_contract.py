@@ -78,6 +78,8 @@ def test_a_maximum_is_exact_however_it_is_written(written, maximum):
         ("value: {type: units, minimum: -1, maximum: 5}", "never negative"),
         ("count: {type: integer, minimum: 5, maximum: 4}", "above maximum 4"),
         ("count: {type: integer, minimum: few}", "should be a number"),
+        ("ratio: {type: number, maximum: .inf}", "leave one out where there is no bound"),
+        ("ratio: {type: number, minimum: .nan, maximum: 3}", "leave one out where there is no bound"),
         ("user_id: {type: id, maximum: 4}", "has no minimum or maximum"),
     ],
 )

@@ -256,6 +256,8 @@ def test_a_condition_gives_what_is_written_beside_it(spark):
         ("cast(a as int) > 1", "no cast to int; write bigint"),
         ("cast(s as timestamp) > t", r"no cast from s \(string\) to timestamp"),
         ("t > timestamp 'yesterday'", "timestamp 'yesterday' is none"),
+        ("t > timestamp '0001-01-01T00:00:00+14:00'", "is none; write timestamp"),
+        ("a > 1" + " + 1" * 5000, "is too long or nested too deep"),
         (r"s rlike '\d+'", r"SQL reads \\d without its \\; write \\\\d"),
         ("s rlike '(?=a)'", "rlike '"),
         ("s rlike '(a'", "missing"),
