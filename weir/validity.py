@@ -160,7 +160,8 @@ def _of_ip(column: Column) -> Pairs:
     groups = f"regexp_replace(lower({text}), ':{IPV4}$', ':0:0')"
     valid = f"""length({text}) <= {LONGEST_IP} and case
         when instr({text}, ':') = 0 then {text} rlike '^{IPV4}$' else {groups} rlike '^(?:{IPV6})$' end"""
-    return [("invalid_ip", f"not ({valid})")]
+    # Java's $ stands before a last line end, too
+    return [("invalid_ip", f"not ({valid}) or {text} rlike r'{UNPRINTABLE}'")]
 
 
 def _of_time(column: Column) -> Pairs:

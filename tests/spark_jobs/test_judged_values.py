@@ -190,6 +190,10 @@ def test_only_a_live_source_has_events_that_are_too_late(spark):
 
 
 ADDRESSES = [
+    "1.2.3.4\n",
+    "1.2.3.4\u2028",
+    "::1\r\n",
+    "1.2.3.4\u200b",
     "0.0.0.0",
     "255.255.255.255",
     "127.0.0.1",
