@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from weir.error import WeirError
 
+SUFFIXES = (".txt", ".csv", ".json", ".jsonl", ".conf")
+
 
 class ListError(WeirError):
     """A file that is no list of values."""
@@ -29,18 +31,34 @@ def read_values(file: Path) -> set[str]:
 
 def _texts(file: Path) -> Iterator[tuple[str, str]]:
     """(name, text) of the file, or of each list in an archive."""
-    if not file.name.endswith((".tar.gz", ".tgz", ".tar")):
-        yield str(file), file.read_text("utf-8-sig")
+    if not file.name.lower().endswith((".tar.gz", ".tgz", ".tar")):
+        yield str(file), _decoded(str(file), file.read_bytes())
         return
-    with tarfile.open(file) as archive:
-        for member in archive:
-            content = archive.extractfile(member)
-            if content and PurePosixPath(member.name).suffix in (".txt", ".csv", ".json", ".jsonl", ".conf"):
-                yield f"{file}:{member.name}", content.read().decode("utf-8-sig")
+    try:
+        with tarfile.open(file) as archive:
+            for member in archive:
+                content = archive.extractfile(member)
+                if content and _is_list(PurePosixPath(member.name)):
+                    name = f"{file}:{member.name}"
+                    yield name, _decoded(name, content.read())
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ListError(f"{file}: cannot be read as an archive ({error}); fetch it again") from error
+
+
+def _is_list(member: PurePosixPath) -> bool:
+    # macOS puts a file ._NAME beside each
+    return member.suffix.lower() in SUFFIXES and not member.name.startswith("._")
+
+
+def _decoded(name: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ListError(f"{name}: is no UTF-8, at byte {error.start:,}; convert it") from error
 
 
 def _values(name: str, text: str) -> Iterator[str]:
-    match PurePosixPath(name).suffix:
+    match PurePosixPath(name).suffix.lower():
         case ".csv":
             yield from _of_csv(name, text)
         case ".json":

@@ -108,7 +108,10 @@ def labels(domain: Domain, file: ExistingFile, as_json: AsJson = False) -> None:
     """Load what turned out to be fraud: JSON lines of event_id, is_fraud, attack, labeled_at, source."""
     from spark_jobs.labels import load_labels
     from spark_jobs.session import spark_session
+    from weir.pack import load_pack
 
+    # a mistyped domain would get labels that nobody reads
+    load_pack(domain)
     with doing(f"loading {file}"):
         loaded = load_labels(spark_session("weir labels"), domain, file)
     show([{"labels": domain, "loaded": loaded}], as_json)
@@ -132,6 +135,7 @@ def load_reference(
 ) -> None:
     """Load a list as its publisher ships it: .txt, .csv, .json, .jsonl, or a .tar.gz of them."""
     from spark_jobs.reference import load_reference as load
+    from spark_jobs.reference import source_of
     from spark_jobs.session import spark_session
     from weir.located import closest
     from weir.pack import domains, load_pack
@@ -141,7 +145,7 @@ def load_reference(
         fail(f"no pack's reference.yml names a list '{name}'{closest(name, known)}")
     with doing(f"loading {file}"):
         loaded = load(spark_session("weir reference"), name, file, publisher, listed_at, shrink)
-    show([{"list": name, **loaded}], as_json)
+    show([{"list": name, "publisher": publisher or source_of(file), **loaded}], as_json)
 
 
 def row_of(drained: Drained) -> dict[str, object]:

@@ -58,10 +58,13 @@ def test_an_archive_gives_the_values_of_every_list_in_it(tmp_path):
         ("a.jsonl", '{"value": "x"}\n{"address": "y"}\n', r"a\.jsonl:2 "),
         ("a.jsonl", '{"value": "x"}\n{\n', r"a\.jsonl:2 no JSON"),
         ("a.json", '{"a": 1}', "an array of strings"),
+        ("A.CSV", "tag,owner\nx,y\n", "no column `value`"),
+        ("a.txt", "caf\xe9", "a.txt: is no UTF-8, at byte 3; convert it"),
+        ("a.tar.gz", "<html>503</html>", "a.tar.gz: cannot be read as an archive"),
     ],
 )
 def test_what_is_no_list_is_named(tmp_path, name, text, complaint):
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_text(text, encoding="latin-1")
     with pytest.raises(ListError, match=complaint):
         read_values(tmp_path / name)
 
