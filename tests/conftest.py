@@ -13,13 +13,14 @@ from spark_jobs.jars import KAFKA, S3A
 from spark_jobs.session import spark_session
 from tests.kafka_broker import Broker, broker
 from tests.narrow_payments import BRIEF, write_narrow_payments
+from tests.s3_server import KEY, SECRET
 from tests.started import SHORT_LIVED_JAVA, free_port
 
 os.environ["WEIR_SPARK_JAVA_OPTIONS"] = SHORT_LIVED_JAVA
 # of Spark's Python workers too, which take what is set before Java starts: no test ever reaches AWS
 os.environ |= {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_ACCESS_KEY_ID": KEY,
+    "AWS_SECRET_ACCESS_KEY": SECRET,
     "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{free_port()}",
 }
 # those that take more than a minute, the longest first, so that no process is left with one of them at the end

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from tests.started import free_port, is_open, wait_until
 
 MODULE, VERSION = "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"
-KEY, SECRET = "testing", "testing"
+KEY, SECRET = "testing", "a-secret-that-no-file-may-hold"
 REFUSAL = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 
 

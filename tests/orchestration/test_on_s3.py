@@ -13,9 +13,11 @@ from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.stream import drain
-from tests.s3_server import s3_server
+from tests.s3_server import SECRET, s3_server
 from tests.small_pack import small_messages, write_brief_pack, write_small_pack
+from weir.byte_search import search
 from weir.settings import PACKAGED_DOMAINS, settings
+from weir.subject import Subject
 
 # a server that is down for minutes, in moments: each client gives up after its third try
 IMPATIENT = {
@@ -99,6 +101,16 @@ def test_a_lake_and_checkpoints_on_s3_are_marts_and_answers(spark, crypto, weir)
     (decided,) = json.loads(weir("sql", "select max(event_id) as id from scored_crypto", "--json").out)
     (explained,) = json.loads(weir("explain", "crypto", decided["id"], "--json").out)
     assert decided["id"] in json.dumps(explained)
+
+
+def test_no_file_holds_the_secret_of_the_lake(crypto):
+    places = [str(crypto), "s3a://weir/lake", "s3a://weir/checkpoints"]
+    searched = search(places, Subject(SECRET))
+    assert searched.files > 50
+    assert (searched.hits, searched.unread) == ([], [])
+    (crypto / "leak.log").write_text(f"connecting with {SECRET}")
+    assert search(places, Subject(SECRET)).hits == [str(crypto / "leak.log")]
+    (crypto / "leak.log").unlink()
 
 
 def test_an_address_is_erased_from_s3(spark, crypto, weir):
