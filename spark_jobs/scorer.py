@@ -29,6 +29,8 @@ from weir.settings import settings
 from weir.tables import REFERENCE, scored_columns
 
 TRIES = 3
+# each day is a file, which a task writes one after the other
+DAYS_OF_ONE_TASK = 30
 log = logging.getLogger("weir.scorer")
 
 
@@ -179,7 +181,7 @@ class Batch:
             self.scorer.report(found)
 
     def _append(self, rows: DataFrame, zone: str, extent: Extent, partition_by: str) -> bool:
-        spread_by = None if extent.in_one_task else partition_by
+        spread_by = None if extent.in_one_task and len(extent.days) <= DAYS_OF_ONE_TASK else partition_by
         return append_once(rows, self.scorer.table(zone), self.scorer.query, self.batch_id, spread_by)
 
     def _refuse_more(self, refused: DataFrame) -> None:
