@@ -53,7 +53,7 @@ def where_to_look() -> Rows:
     top = _rows("select domain, event_id from alerts order by score desc, occurred_at desc limit 1")
     explained = [explain_command(row["domain"], row["event_id"]) for row in top]
     commands = ["make ui", *explained, 'weir sql "select * from alerts order by score desc limit 5"']
-    return [{"": command} for command in [*commands, f"open {settings().docs}/site/index.html"]]
+    return [{"": command} for command in [*commands, f"xdg-open {settings().docs}/site/index.html"]]
 
 
 def _rows(query: str) -> Rows:

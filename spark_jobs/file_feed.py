@@ -100,7 +100,7 @@ def folder_of(source: FilesSource) -> Path:
     """The folder's absolute path; NotADirectoryError when there is none."""
     folder = source.folder.resolve()
     if not folder.is_dir():
-        raise NotADirectoryError(f"{source.folder}: is no folder; name the folder that holds the files")
+        raise NotADirectoryError(f"{source.folder}: is not a folder; name the folder that holds the files")
     return folder
 
 

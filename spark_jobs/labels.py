@@ -68,4 +68,4 @@ def _read(spark: SparkSession, file: Path) -> DataFrame:
 def _complaint(file: Path, line: str) -> str:
     lines = file.read_text("utf-8", "replace").splitlines()
     number = lines.index(line) + 1 if line in lines else 0
-    return f"{file}:{number} {line[:200]}: no label; write it like {EXAMPLE}"
+    return f"{file}:{number} {line[:200]}: is not a label; write it like {EXAMPLE}"

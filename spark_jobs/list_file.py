@@ -54,7 +54,7 @@ def _decoded(name: str, content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ListError(f"{name}: is no UTF-8, at byte {error.start:,}; convert it") from error
+        raise ListError(f"{name}: is not UTF-8 at byte {error.start:,}; convert it") from error
 
 
 def _values(name: str, text: str) -> Iterator[str]:
@@ -100,4 +100,4 @@ def _parsed(name: str, line: int, text: str) -> object:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise ListError(f"{name}:{line} no JSON: {error}") from error
+        raise ListError(f"{name}:{line} is not JSON: {error}") from error

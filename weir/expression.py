@@ -87,7 +87,7 @@ def _parsed(sql: str) -> Node:
         place = error.errors[0]
         near = place["highlight"] or "its end"
         raise ExpressionError(
-            f"'{sql}' is no SQL expression: it breaks at '{near}', character {place['col']}"
+            f"'{sql}' is not a SQL expression: it fails at '{near}', character {place['col']}"
         ) from None
     if len(trees) != 1 or trees[0] is None:
         raise ExpressionError(f"'{sql}' should be one expression" + ("" if sql.strip() else "; write one"))

@@ -184,16 +184,18 @@ class Located:
 
 
 def locate(text: str, file: str, mistakes: list[Mistake]) -> Located | None:
-    """YAML text -> its outermost value, or None and a mistake when it is empty or no YAML."""
+    """YAML text -> its outermost value, or None and a mistake when it is empty or not YAML."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        mistakes.append(Mistake(file, line, f"no YAML: {error.problem}; mend indentation, quotes or colon"))
+        mistakes.append(
+            Mistake(file, line, f"not YAML: {error.problem}; check indentation, quotes and colons")
+        )
         return None
     except yaml.YAMLError as error:
-        mistakes.append(Mistake(file, 1, f"no YAML: {error}"))
+        mistakes.append(Mistake(file, 1, f"not YAML: {error}"))
         return None
     if node is None:
         mistakes.append(Mistake(file, 1, "the file is empty; write its keys"))

@@ -198,7 +198,9 @@ def _moment(target: str, text: str) -> Term:
 def _entry(node: Node, scope: Scope) -> Term:
     term, keys = term_of(node.this, scope), node.expressions
     if term.type != MAP or len(keys) != 1:
-        raise ExpressionError(f"{term.shown} is no map; only a map has entries, as in metadata['campaign']")
+        raise ExpressionError(
+            f"{term.shown} is not a map; only a map has entries, as in metadata['campaign']"
+        )
     return FUNCTIONS["element_at"]("[ ]", [term, term_of(keys[0], scope)])
 
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from spark_jobs.stream import Drained
 
 PLACES = "files:DIR, kafka:TOPIC, kinesis:STREAM or jetstream:URL"
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", help="json, csv, parquet, or a mapping the pack ships; json, or what --mapping says."
+    ),
+]
 ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file to load.")]
 
 
@@ -30,7 +36,7 @@ def simulate(
     attack_rate: Annotated[
         float, typer.Option(min=0, max=0.5, help="Share of events that belong to attacks.")
     ] = 0.02,
-    files: Annotated[int, typer.Option(min=1, help="Cut the messages into so many files.")] = 1,
+    files: Annotated[int, typer.Option(min=1, help="How many files to write.")] = 1,
     to: Annotated[
         str | None, typer.Option(help="Send the messages to kafka:TOPIC or kinesis:STREAM, not into files.")
     ] = None,
@@ -55,29 +61,27 @@ def stream(
     domains: Annotated[list[str], typer.Argument(help="One or more; {domain} in --from stands for each.")],
     source: Annotated[
         str | None,
-        typer.Option("--from", help=f"{PLACES}; what raw holds already when left out."),
+        typer.Option("--from", help=f"{PLACES}; leave out to score only what has already landed."),
     ] = None,
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "--format", help="json, csv, parquet, or a mapping the pack ships; json, or what --mapping says."
-        ),
-    ] = None,
+    form: Format = None,
     mapping: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="YAML: contract column: SQL.")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="YAML that maps each contract column to SQL over your fields."
+        ),
     ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="End when everything there is has been scored.")
     ] = False,
     new_epoch: Annotated[
-        bool, typer.Option("--new-epoch", help="Go on behind what the tables hold: the checkpoint is lost.")
+        bool, typer.Option("--new-epoch", help="After a lost checkpoint: go on after what the tables hold.")
     ] = False,
     max_age: Annotated[
         str | None,
         typer.Option(help="How late an event of a live source may arrive, such as 30d; 7d unless given."),
     ] = None,
     log_json: Annotated[
-        bool, typer.Option("--log-json", help="A service says what it does in JSON, a line each batch.")
+        bool, typer.Option("--log-json", help="Log in JSON to stderr, a line each batch.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -85,11 +89,19 @@ def stream(
     from orchestration.streaming import drain_domains, intakes, serve_domains
 
     wanted = intakes(domains, source, form, mapping, new_epoch, max_age)
+    _refuse_the_other(once, log_json, as_json)
     if not once:
         return serve_domains(wanted, _say_json, _report) if log_json else serve_domains(wanted, _say)
     with doing("streaming " + ", ".join(domains)):
         drained = drain_domains(wanted)
     show([row_of(one) for one in drained], as_json, "streamed")
+
+
+def _refuse_the_other(once: bool, log_json: bool, as_json: bool) -> None:
+    if once and log_json:
+        fail("--log-json is for a service; with --once write --json")
+    if not once and as_json:
+        fail("--json is for --once; a service has --log-json")
 
 
 def _say(line: str) -> None:
@@ -114,7 +126,7 @@ def labels(domain: Domain, file: ExistingFile, as_json: AsJson = False) -> None:
     load_pack(domain)
     with doing(f"loading {file}"):
         loaded = load_labels(spark_session("weir labels"), domain, file)
-    show([{"labels": domain, "loaded": loaded}], as_json)
+    show([{"domain": domain, "loaded": loaded}], as_json)
 
 
 def load_reference(
@@ -129,7 +141,7 @@ def load_reference(
     ] = None,
     shrink: Annotated[
         bool,
-        typer.Option("--shrink", help="Take it though it delists more than half of the publisher's values."),
+        typer.Option("--shrink", help="Load it even if it delists more than half of the publisher's values."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

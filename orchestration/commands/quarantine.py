@@ -55,7 +55,7 @@ def _require_known(reason: str) -> None:
     from weir.reason import CODES
 
     if reason not in CODES:
-        fail(f"--reason {reason}: is no reason{closest(reason, sorted(CODES))}")
+        fail(f"--reason {reason}: is not a reason{closest(reason, sorted(CODES))}")
 
 
 def _look(domain: str, reason: str | None, samples: int, as_json: bool) -> None:

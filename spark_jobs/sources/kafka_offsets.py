@@ -37,7 +37,7 @@ def topic_bounds(spark: SparkSession, topic: str) -> dict[int, Bounds]:
         cause = error.java_exception.getCause() or error.java_exception
         raise WeirError(
             f"kafka:{topic} at {settings[SERVERS]}: {str(cause.getMessage()).rstrip('.')}; see that the topic is "
-            "there, and that WEIR_KAFKA_* say how its broker is spoken to"
+            "there, and that WEIR_KAFKA_* hold the right connection settings"
         ) from error
     return {number: Bounds(earliest[number], latest[number]) for number in earliest}
 

@@ -25,4 +25,4 @@ def test_a_list_that_no_pack_looks_in_is_not_loaded(home, tmp_path):
 @pytest.mark.parametrize("more", [[], ["--release"]], ids=["looking", "releasing"])
 def test_a_reason_that_there_is_not_is_no_empty_quarantine(home, more):
     told = refused("quarantine", "payments", "--reason", "mising", *more)
-    assert "--reason mising: is no reason; did you mean 'missing'?" in told
+    assert "--reason mising: is not a reason; did you mean 'missing'?" in told

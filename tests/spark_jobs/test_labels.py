@@ -70,6 +70,6 @@ def test_a_label_written_twice_in_one_file_is_loaded_once(spark, home):
     ['{"event_id": "e2"}', "no json", json.dumps({**LABEL, "labeled_at": "yesterday"}), '{"event_id": null}'],
 )
 def test_a_line_that_is_no_label_is_named_and_nothing_is_loaded(spark, home, bad):
-    with pytest.raises(LabelError, match=r"labels\.jsonl:2 .*no label; write it like"):
+    with pytest.raises(LabelError, match=r"labels\.jsonl:2 .*not a label; write it like"):
         load_labels(spark, "payments", _write(home / "labels.jsonl", LABEL, bad))
     assert _held(spark) == []

@@ -237,7 +237,7 @@ def test_one_odd_parquet_file_does_not_stop_the_others(spark, folder, land):
 
 
 def test_a_folder_that_is_not_there_is_named(spark, home):
-    with pytest.raises(NotADirectoryError, match="nowhere: is no folder"):
+    with pytest.raises(NotADirectoryError, match="nowhere: is not a folder"):
         drain_raw(spark, "payments", FilesSource(home / "nowhere"))
 
 

@@ -56,10 +56,10 @@ def test_an_archive_gives_the_values_of_every_list_in_it(tmp_path):
     [
         ("a.csv", "tag,owner\nx,y\n", r"no column `value` or `...address` among tag, owner"),
         ("a.jsonl", '{"value": "x"}\n{"address": "y"}\n', r"a\.jsonl:2 "),
-        ("a.jsonl", '{"value": "x"}\n{\n', r"a\.jsonl:2 no JSON"),
+        ("a.jsonl", '{"value": "x"}\n{\n', r"a\.jsonl:2 is not JSON"),
         ("a.json", '{"a": 1}', "an array of strings"),
         ("A.CSV", "tag,owner\nx,y\n", "no column `value`"),
-        ("a.txt", "caf\xe9", "a.txt: is no UTF-8, at byte 3; convert it"),
+        ("a.txt", "caf\xe9", "a.txt: is not UTF-8 at byte 3; convert it"),
         ("a.tar.gz", "<html>503</html>", "a.tar.gz: cannot be read as an archive"),
     ],
 )

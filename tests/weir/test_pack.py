@@ -132,10 +132,10 @@ def test_all_mistakes_of_a_pack_are_told_at_once():
             {"rules": RULES.replace("points: 40", "point: 40")},
             "rules.yml:3 'points' is missing; write 'points: ...'",
         ),
-        ({"rules": RULES + "  - text: [\n"}, "rules.yml:12 no YAML: "),
+        ({"rules": RULES + "  - text: [\n"}, "rules.yml:12 not YAML: "),
         (
             {"rules": RULES.replace("    points: 40", "\tpoints: 40")},
-            "rules.yml:5 no YAML: found character '\\t'",
+            "rules.yml:5 not YAML: found character '\\t'",
         ),
         ({"rules": ""}, "rules.yml:1 the file is empty"),
         ({"rules": "- a\n"}, "rules.yml:1 a list should be a mapping"),

@@ -49,7 +49,7 @@ def test_bands_are_the_usual_ones_unless_written():
             "rules.yml:8 > needs values of one type, not speed (double) and '2' (string)",
         ),
         ("speed > 2", "speed + 2", "rules.yml:8 'speed + 2' is double, not true or false"),
-        ("speed > 2", "speed >", "rules.yml:8 'speed >' is no SQL expression"),
+        ("speed > 2", "speed >", "rules.yml:8 'speed >' is not a SQL expression"),
         ("{speed}", "{sped}", "rules.yml:10 text: unknown column '{sped}'; did you mean 'speed'?"),
         ("{speed}", "{speed", "rules.yml:10 text: a brace without its partner"),
         ("{speed}", "{metadata}", "rules.yml:10 metadata (map<string,string>) has no text of its own"),
