@@ -70,9 +70,13 @@ def _choose_range(names: list[str], default: str) -> str:
 
 
 def event_address(event: pd.Series) -> dict[str, str]:
-    """A decision -> the parameters of an address that shows it. An id is unique only in its domain, and the
-    parameter `domain` belongs to the filter."""
-    return {"event_id": event["event_id"], "event_domain": event["domain"]}
+    """A decision -> the parameters of an address that shows it. An id is unique only in its domain and day, and
+    the parameter `domain` belongs to the filter."""
+    return {
+        "event_id": event["event_id"],
+        "event_domain": event["domain"],
+        "event_date": event["event_date"],
+    }
 
 
 def addressed_domains() -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from dashboards.scope import Scope
 from weir.shell import explain_command
 
 LISTED = 500
+DECISION = ("domain", "event_id", "event_date")  # together they tell one
 STOPPING = [action for action in ACTIONS if action != "allow"]
 FOUND = {
     "occurred_at": TIME,
@@ -65,14 +66,17 @@ def remember_choice(found: pd.DataFrame, key: str) -> None:
 
 
 def event_to_explain(scope: Scope, found: pd.DataFrame) -> pd.Series | None:
-    """-> the decision that the address names, or else the newest found."""
+    """-> the decision that the address names (the newest of that id when it tells no day), or else the newest
+    found."""
     if "event_id" in st.query_params:
-        domains, event_id = addressed_domains() or scope.domains, st.query_params["event_id"]
+        domains = addressed_domains() or scope.domains
+        named = st.query_params["event_id"], st.query_params.get("event_date")
     elif len(found):
-        domains, event_id = (found["domain"].iloc[0],), found["event_id"].iloc[0]
+        domains = (found["domain"].iloc[0],)
+        named = found["event_id"].iloc[0], found["event_date"].iloc[0]
     else:
         return None
-    events = read(alerts.event, domains, event_id)
+    events = read(alerts.event, domains, *named)
     return None if events.empty else events.iloc[0]
 
 
@@ -82,7 +86,7 @@ def show_found(found: pd.DataFrame, event: pd.Series | None) -> None:
         if found.empty:
             return nothing("Nothing answers these filters in this range.")
         # a selection is kept by row number, so another list must be another table
-        key = f"found {pd.util.hash_pandas_object(found['event_id']).sum()}"
+        key = f"found {pd.util.hash_pandas_object(found[list(DECISION)]).sum()}"
         table(
             found,
             FOUND,
@@ -98,12 +102,12 @@ def rows_of(found: pd.DataFrame, event: pd.Series | None) -> list[int]:
     """Where in the list the event is, if it is there."""
     if event is None:
         return []
-    is_event = (found["event_id"] == event["event_id"]) & (found["domain"] == event["domain"])
+    is_event = np.logical_and.reduce([found[column] == event[column] for column in DECISION])
     return np.flatnonzero(is_event).tolist()
 
 
 def show_explanation(event: pd.Series) -> None:
-    reasons = read(alerts.reasons, event["domain"], event["event_id"])
+    reasons = read(alerts.reasons, *event[list(DECISION)])
     with panel(headlines.reasons(reasons, event["score"], event["action"]), f"Event {event['event_id']}"):
         plot(charts.reasons_waterfall(reasons, event["score"], event["action"]), "Points of each reason")
         if not reasons.empty:
@@ -152,11 +156,14 @@ def show_subject(event: pd.Series) -> None:
             return nothing("The event has no subject, whose other decisions would stand here.")
     history = read(alerts.subject_history, event["domain"], event["subject"])
     with panel(headlines.subject_history(history, event["subject"]), "Score of each, by when it happened"):
-        plot(charts.subject_history(history, event["event_id"]), "The subject's decisions over time")
+        plot(
+            charts.subject_history(history, event["event_id"], event["event_date"]),
+            "The subject's decisions over time",
+        )
 
 
 def show_sharing(event: pd.Series) -> None:
-    others = read(alerts.sharing, event["domain"], event["event_id"], LISTED)
+    others = read(alerts.sharing, *event[list(DECISION)], LISTED)
     if others.empty:
         with panel("Nobody else"):
             return nothing("No other subject used this address or device.")
@@ -173,7 +180,7 @@ with listed:
 with explained:
     if event is None:
         with panel("No decision to explain"):
-            nothing("None is chosen, or the one in the address is not in these domains.")
+            nothing("None is chosen, or the one in the address is not in these domains or not of that day.")
     else:
         show_explanation(event)
         show_event(event)

@@ -35,8 +35,8 @@ def reasons_waterfall(reasons: pd.DataFrame, score: int, action: str) -> go.Figu
     return figure.update_xaxes(range=[0, furthest * 1.25])
 
 
-def subject_history(history: pd.DataFrame, event_id: str) -> go.Figure:
-    """event_id, event_type, occurred_at, score, action, top_rule -> each decision, the chosen one ringed."""
+def subject_history(history: pd.DataFrame, event_id: str, event_date: str) -> go.Figure:
+    """event_id, event_date, event_type, occurred_at, score, action, top_rule -> each decision, one ringed."""
     figure = axes.frame(220).update_layout(hovermode="closest")
     for action in known_first(history["action"].unique()):
         rows = history[history["action"] == action]
@@ -49,7 +49,8 @@ def subject_history(history: pd.DataFrame, event_id: str) -> go.Figure:
             marker={"color": action_colour(action), "size": 9, "opacity": 0.85},
             hovertemplate=HOVER,
         )
-    chosen = history[history["event_id"] == event_id]
+    # the same id may have come on another day, as another event
+    chosen = history[(history["event_id"] == event_id) & (history["event_date"] == event_date)]
     figure.add_scatter(
         x=chosen["occurred_at"],
         y=chosen["score"],

@@ -1,6 +1,7 @@
 """Single decisions: found, explained, and what else their subject, address and device did.
 
-Times are UTC without a zone, durations seconds; a scope cuts by `occurred_at`.
+Times are UTC without a zone, durations seconds; a scope cuts by `occurred_at`. An id is of one decision only
+within its domain and day: `event_date` (text, as 2026-01-31) tells which.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def found(
     subject, event id, address or device, in any case; least_score: points.
     """
     query = """
-        select domain, event_id, event_type, occurred_at, subject, score, action, top_rule, rules_hit
+        select domain, event_id, cast(event_date as varchar) as event_date, event_type, occurred_at, subject,
+            score, action, top_rule, rules_hit
         from decisions
         where list_contains($domains, domain) and occurred_at >= $start and occurred_at < $end
             and score >= $least_score
@@ -54,38 +56,46 @@ def found(
     return marts.execute(query, {**scope.bounds, **wanted, "limit": limit}).df()
 
 
-def event(marts: DuckDBPyConnection, domains: Sequence[str], event_id: str) -> pd.DataFrame:
-    """One row, every column of `decisions` (amount as exact text), or none: ids are unique in a domain."""
+def event(
+    marts: DuckDBPyConnection, domains: Sequence[str], event_id: str, event_date: str | None = None
+) -> pd.DataFrame:
+    """One row, every column of `decisions` (amount as exact text), or none; without a day the newest of the id."""
+    # what a visitor typed may be no date at all: then it is of no decision
     query = """
-        select * replace (cast(amount as varchar) as amount)
+        select * replace (cast(amount as varchar) as amount, cast(event_date as varchar) as event_date)
         from decisions
         where list_contains($domains, domain) and event_id = $event_id
+            and ($event_date is null or event_date = try_cast($event_date as date))
         order by seq desc
         limit 1
     """
-    return marts.execute(query, {"domains": list(domains), "event_id": event_id}).df()
+    wanted = {"domains": list(domains), "event_id": event_id, "event_date": event_date}
+    return marts.execute(query, wanted).df()
 
 
-def reasons(marts: DuckDBPyConnection, domain: str, event_id: str) -> pd.DataFrame:
+def reasons(marts: DuckDBPyConnection, domain: str, event_id: str, event_date: str) -> pd.DataFrame:
     """rule, points, text: the event's reasons in the ruleset's order; they add up to its score."""
     query = """
         with chosen as (
             select reasons
             from decisions
-            where domain = $domain and event_id = $event_id
-            order by seq desc
-            limit 1
+            where domain = $domain and event_id = $event_id and event_date = cast($event_date as date)
         )
         select unnest(from_json(reasons, $reasons), recursive := true) from chosen
     """
-    return marts.execute(query, {"domain": domain, "event_id": event_id, "reasons": REASONS}).df()
+    wanted = {"domain": domain, "event_id": event_id, "event_date": event_date}
+    return marts.execute(query, {**wanted, "reasons": REASONS}).df()
 
 
 def subject_history(marts: DuckDBPyConnection, domain: str, subject: str, limit: int = 2000) -> pd.DataFrame:
-    """A subject's latest, oldest first: event_id, event_type, occurred_at, score, action, top_rule."""
+    """A subject's latest, oldest first:
+
+    event_id, event_date, event_type, occurred_at, score, action, top_rule.
+    """
     query = """
         with newest as (
-            select event_id, event_type, occurred_at, score, action, top_rule, seq
+            select event_id, cast(event_date as varchar) as event_date, event_type, occurred_at, score, action,
+                top_rule, seq
             from decisions
             where domain = $domain and subject = $subject
             order by occurred_at desc, seq desc
@@ -96,7 +106,9 @@ def subject_history(marts: DuckDBPyConnection, domain: str, subject: str, limit:
     return marts.execute(query, {"domain": domain, "subject": subject, "limit": limit}).df()
 
 
-def sharing(marts: DuckDBPyConnection, domain: str, event_id: str, limit: int = 500) -> pd.DataFrame:
+def sharing(
+    marts: DuckDBPyConnection, domain: str, event_id: str, event_date: str, limit: int = 500
+) -> pd.DataFrame:
     """Others of the event's domain who used its address or device, the most alerted first.
 
     subject, decisions, alerts, last_seen_at (of what they did there), shared ('IP', 'device' or both).
@@ -105,8 +117,7 @@ def sharing(marts: DuckDBPyConnection, domain: str, event_id: str, limit: int = 
         with chosen as (
             select domain, subject, ip_address, device_id
             from decisions
-            where domain = $domain and event_id = $event_id
-            limit 1
+            where domain = $domain and event_id = $event_id and event_date = cast($event_date as date)
         ),
         others as (
             select decisions.subject, decisions.is_alert, decisions.occurred_at,
@@ -125,4 +136,5 @@ def sharing(marts: DuckDBPyConnection, domain: str, event_id: str, limit: int = 
         order by alerts desc, decisions desc, subject
         limit $limit
     """
-    return marts.execute(query, {"domain": domain, "event_id": event_id, "limit": limit}).df()
+    wanted = {"domain": domain, "event_id": event_id, "event_date": event_date}
+    return marts.execute(query, {**wanted, "limit": limit}).df()

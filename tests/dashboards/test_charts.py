@@ -94,21 +94,30 @@ def test_a_waterfall_without_reasons_is_a_score_of_nothing():
 
 def test_a_subjects_history_rings_the_chosen_event(sample):
     history = alert_queries.subject_history(sample, "payments", "u-1313")
-    chosen = history["event_id"].iloc[20]
-    by_name = drawn(alerts.subject_history(history, chosen))
+    chosen = history.iloc[20]
+    by_name = drawn(alerts.subject_history(history, chosen["event_id"], chosen["event_date"]))
     assert list(by_name["this event"]["y"]) == [history["score"].iloc[20]]
     assert sum(len(trace["y"]) for name, trace in by_name.items() if name in ACTIONS) == len(history)
+
+
+def test_of_an_id_of_two_days_only_the_chosen_days_decision_is_ringed(sample):
+    history = alert_queries.subject_history(sample, "payments", "u-1313")
+    twice = pd.concat([history, history.iloc[[20]].assign(event_date="2026-03-10", score=1)])
+    by_name = drawn(alerts.subject_history(twice, history["event_id"].iloc[20], "2026-03-10"))
+    assert list(by_name["this event"]["y"]) == [1]
 
 
 def test_a_lone_decision_has_time_around_it():
     lone = {
         "event_id": "a",
+        "event_date": "2026-03-13",
         "event_type": "login",
         "occurred_at": datetime(2026, 3, 13),
         "score": 0,
         "action": "allow",
     }
-    start, end = alerts.subject_history(pd.DataFrame([lone | {"top_rule": None}]), "a").layout.xaxis.range
+    figure = alerts.subject_history(pd.DataFrame([lone | {"top_rule": None}]), "a", "2026-03-13")
+    start, end = figure.layout.xaxis.range
     assert end - start == 2 * alerts.LEAST_MARGIN
 
 

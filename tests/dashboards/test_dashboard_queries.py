@@ -17,6 +17,7 @@ from tests.dashboards.rows import NOON, decision
 from tests.dashboards.sample_marts import write_marts
 
 DAY = Scope(("payments",), datetime(2026, 3, 12), datetime(2026, 3, 13))
+TODAY = "2026-03-12"
 BURST = [{"rule": "velocity_burst", "points": 70, "text": "7 payments in 5 minutes"}]
 BURST_AND_FLOOD = [
     *BURST,
@@ -44,6 +45,19 @@ DECISIONS = [
     ),
     decision("before", score=70, action="challenge", reasons=BURST, occurred_at=NOON - timedelta(days=1)),
     decision("p1", domain="crypto", event_type="transfer", user_id=None, address="0xab", subject="0xab"),
+]
+TWICE = [
+    decision("inv-7", seq=9, user_id="bob", subject="bob", ip_address="192.0.2.2", device_id="tablet"),
+    decision(
+        "inv-7",
+        seq=1,
+        score=100,
+        action="block",
+        reasons=BURST_AND_FLOOD,
+        occurred_at=NOON - timedelta(days=1),
+    ),
+    decision("other", seq=2, user_id="eve", subject="eve", device_id="laptop"),
+    decision("another", seq=3, user_id="dan", subject="dan", ip_address="192.0.2.3", device_id="tablet"),
 ]
 LABELS = [{"event_id": event_id, "attack": "burst"} for event_id in ("p2", "p3", "p4", "p5")]
 REFUSALS = [
@@ -159,13 +173,48 @@ def test_an_event_is_looked_up_in_its_domain_with_its_exact_amount(marts):
 
 
 def test_reasons_add_up_to_the_score(marts):
-    reasons = alerts.reasons(marts, "payments", "p5")
+    reasons = alerts.reasons(marts, "payments", "p5", TODAY)
     assert reasons["rule"].tolist() == ["velocity_burst", "ip_flood", "cap"]
     assert reasons["points"].sum() == 100
 
 
+@pytest.fixture
+def twice(tmp_path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Marts in which one id is of two decisions, a day apart; the newer stands first."""
+    write_marts(tmp_path / "twice.duckdb", TWICE)
+    connection = duckdb.connect(tmp_path / "twice.duckdb", read_only=True)
+    yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize(("day", "subject"), [("2026-03-11", "ann"), (TODAY, "bob"), (None, "bob")])
+def test_an_id_of_two_days_is_the_days_event_and_without_a_day_the_newest(twice, day, subject):
+    assert rows(alerts.event(twice, ("payments",), "inv-7", day), "subject") == [(subject,)]
+
+
+@pytest.mark.parametrize("day", ["2026-03-13", "yesterday", ""])
+def test_a_day_on_which_the_id_did_not_come_has_no_event(twice, day):
+    assert alerts.event(twice, ("payments",), "inv-7", day).empty
+
+
+def test_reasons_are_those_of_the_ids_day(twice):
+    assert alerts.reasons(twice, "payments", "inv-7", "2026-03-11")["points"].sum() == 100
+    assert alerts.reasons(twice, "payments", "inv-7", TODAY).empty
+
+
+def test_sharing_starts_from_what_the_ids_day_used(twice):
+    assert alerts.sharing(twice, "payments", "inv-7", "2026-03-11")["subject"].tolist() == ["eve"]
+    assert alerts.sharing(twice, "payments", "inv-7", TODAY)["subject"].tolist() == ["dan"]
+
+
+def test_what_is_found_tells_the_day_of_each(twice):
+    days = Scope(("payments",), datetime(2026, 3, 11), datetime(2026, 3, 13))
+    found = alerts.found(twice, days, actions=("allow", "block"), search="inv-7")
+    assert rows(found, "event_id", "event_date") == [("inv-7", TODAY), ("inv-7", "2026-03-11")]
+
+
 def test_an_event_without_reasons_has_none(marts):
-    assert alerts.reasons(marts, "payments", "p1").empty
+    assert alerts.reasons(marts, "payments", "p1", TODAY).empty
 
 
 def test_a_subjects_history_is_its_latest_decisions_oldest_first(marts):
@@ -174,10 +223,10 @@ def test_a_subjects_history_is_its_latest_decisions_oldest_first(marts):
 
 
 def test_sharing_names_others_on_the_same_address_or_device_and_never_the_subject(marts):
-    assert rows(alerts.sharing(marts, "payments", "p5"), "subject", "shared", "decisions", "alerts") == [
-        ("ann", "device", 4, 1)
-    ]
-    assert rows(alerts.sharing(marts, "payments", "p4"), "subject", "shared") == [("ann", "IP + device")]
+    of_p5 = alerts.sharing(marts, "payments", "p5", TODAY)
+    assert rows(of_p5, "subject", "shared", "decisions", "alerts") == [("ann", "device", 4, 1)]
+    of_p4 = alerts.sharing(marts, "payments", "p4", TODAY)
+    assert rows(of_p4, "subject", "shared") == [("ann", "IP + device")]
 
 
 def test_received_parts_are_counted_by_event_type_and_the_unreadable_are_unknown(marts):

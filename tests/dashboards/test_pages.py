@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.dashboards.rows import decision
+from dashboards.filters import event_address
+from tests.dashboards.rows import NOON, decision
 from tests.dashboards.sample_marts import publish_sample, write_marts
 
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "streamlit_app.py"
@@ -107,6 +110,33 @@ def test_the_same_id_in_two_domains_is_two_events(home):
     (home / "marts" / "current").write_text("two")
     assert "1 decision about 0xab" in texts(opened("alerts"))
     assert "1 decision about ann" in texts(opened("alerts", event_id="a", event_domain="payments"))
+
+
+def test_the_same_id_on_two_days_is_two_events_and_the_chosen_one_is_explained(home):
+    path = home / "marts" / "days" / "warehouse.duckdb"
+    path.parent.mkdir(parents=True)
+    reasons = [{"rule": "velocity_burst", "points": 100, "text": "9 payments in 5 minutes"}]
+    blocked = decision("inv-7", seq=1, score=100, action="block", reasons=reasons)
+    write_marts(
+        path, [blocked, decision("inv-7", seq=2, subject="bob", occurred_at=NOON + timedelta(days=1))]
+    )
+    (home / "marts" / "current").write_text("days")
+    chosen = opened("alerts", range="all", **event_address(pd.Series(blocked | {"event_date": "2026-03-12"})))
+    assert "1 rule hit: 100 points, so block" in texts(chosen)
+    assert "1 decision about ann" in texts(chosen)
+    assert chosen.dataframe[1].value["rule"].tolist() == ["velocity_burst"]
+    assert "1 decision about bob" in texts(opened("alerts", range="all", event_id="inv-7"))
+
+
+def test_the_newest_found_is_explained_although_its_id_came_again_later(home):
+    path = home / "marts" / "again" / "warehouse.duckdb"
+    path.parent.mkdir(parents=True)
+    blocked = decision("inv-7", seq=1, score=100, action="block")
+    write_marts(
+        path, [blocked, decision("inv-7", seq=2, subject="bob", occurred_at=NOON + timedelta(days=1))]
+    )
+    (home / "marts" / "current").write_text("again")
+    assert "1 decision about ann" in texts(opened("alerts", range="all"))
 
 
 def test_an_event_about_nobody_is_explained_too(home):
