@@ -60,13 +60,15 @@ def show_mend(scope: Scope, reason: str | None) -> None:
         if known:
             st.markdown(f":material/build: {known.mend.capitalize()}.")
         st.markdown("Repair copies of them with a mapping or a Python function. Trying one changes nothing:")
-        st.code(_commands(scope, reason), language="bash", wrap_lines=True)
+        domains = read(quarantine.domains, scope, reason)["domain"]
+        st.code("\n".join(_commands(domain, reason) for domain in domains), language="bash", wrap_lines=True)
 
 
-def _commands(scope: Scope, reason: str | None) -> str:
+def _commands(domain: str, reason: str | None) -> str:
+    """A command is of one domain: first to try the repair, then to release what it mends."""
     chosen = f" --reason {reason}" if reason else ""
-    command = f"weir quarantine {scope.domains[0]}{chosen}"
-    return f"{command} --repair repair.py\n{command} --repair repair.py --release"
+    command = f"weir quarantine {domain}{chosen} --repair repair.py"
+    return f"{command}\n{command} --release"
 
 
 def show_samples(scope: Scope, reason: str | None) -> None:

@@ -21,6 +21,19 @@ def reasons(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
     return marts.execute(query, scope.days.bounds).df()
 
 
+def domains(marts: DuckDBPyConnection, scope: Scope, reason: str | None) -> pd.DataFrame:
+    """domain: those that refused anything for this reason (None: for any), most parts first."""
+    query = """
+        select domain
+        from open_quarantine_daily
+        where list_contains($domains, domain) and received_date >= $start and received_date < $end
+            and ($reason is null or reason = $reason)
+        group by domain
+        order by sum(parts) desc, domain
+    """
+    return marts.execute(query, {**scope.days.bounds, "reason": reason}).df()
+
+
 def samples(marts: DuckDBPyConnection, scope: Scope, reason: str | None, most: int) -> pd.DataFrame:
     """The newest parts that were not released, one row each, with what was first found wrong:
 

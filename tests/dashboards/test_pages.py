@@ -196,6 +196,28 @@ def test_quarantine_names_the_mend_of_a_reason_and_the_commands_that_try_it(publ
     assert set(app.dataframe[0].value["reason"]) == {"missing"}
 
 
+def test_quarantine_gives_the_commands_of_each_domain_that_has_the_reason(home):
+    path = home / "marts" / "refused" / "warehouse.duckdb"
+    path.parent.mkdir(parents=True)
+    found = [*[("payments", "missing")] * 3, ("crypto", "missing"), ("crypto", "not_json")]
+    refusals = [{"domain": domain, "received_at": NOON, "reason": reason} for domain, reason in found]
+    write_marts(path, [decision("a"), decision("b"), decision("t", domain="crypto")], refusals=refusals)
+    (home / "marts" / "current").write_text("refused")
+    of_crypto = opened("quarantine", range="all", reason="not_json").code[0].value.splitlines()
+    assert of_crypto == [
+        "weir quarantine crypto --reason not_json --repair repair.py",
+        "weir quarantine crypto --reason not_json --repair repair.py --release",
+    ]
+    for reason, chosen in (("missing", " --reason missing"), ("", "")):
+        query = {"reason": reason} if reason else {}
+        assert opened("quarantine", range="all", **query).code[0].value.splitlines() == [
+            f"weir quarantine payments{chosen} --repair repair.py",
+            f"weir quarantine payments{chosen} --repair repair.py --release",
+            f"weir quarantine crypto{chosen} --repair repair.py",
+            f"weir quarantine crypto{chosen} --repair repair.py --release",
+        ]
+
+
 def test_quarantine_shows_every_reason_until_one_is_chosen(published):
     app = opened("quarantine", range="all")
     assert len(set(app.dataframe[0].value["reason"])) > 1
