@@ -29,6 +29,7 @@ LONGEST = (
     "orchestration/test_erasure.py",
     "test_arrival.py",
     "orchestration/test_on_s3.py",
+    "orchestration/test_demo.py",
     "spark_jobs/test_upkeep.py",
     "spark_jobs/test_release.py",
     "spark_jobs/test_fuzzed.py",
