@@ -20,16 +20,16 @@ from spark_jobs.purge import cut_log, purge_files
 from spark_jobs.removal import Removed
 from spark_jobs.session import spark_session
 from weir.byte_search import Searched, search
-from weir.contract import Contract
+from weir.contract import NAMING_TYPES, Contract
 from weir.duration import LONGEST, parse_duration
 from weir.error import WeirError
-from weir.pack import load_pack
+from weir.pack import Pack, load_pack
 from weir.settings import settings
-from weir.subject import Subject
+from weir.subject import Subject, is_ambiguous
+from weir.value import names_of
 
 DEFAULT_COLUMN = "user_id"
 DAY = timedelta(days=1)
-NAMING_TYPES = ("id", "string", "ip", "address")
 # the lists of values that failed a check: whose they are, nobody can tell
 VALUES_SHOWN = "not success and instr(observed, ':') > 0"
 WITHOUT_VALUES = "substring_index(observed, ':', 1)"
@@ -51,13 +51,15 @@ class Erased:
 
 def request_of(domain: str, subject: str, columns: Sequence[str], mentions: bool) -> Request:
     """The words of the command line -> a request. Raises WeirError for a column that names nobody, PackError."""
-    contract = load_pack(domain).contract
+    pack = load_pack(domain)
     chosen = tuple(columns) or (DEFAULT_COLUMN,)
-    types = {_type_of(contract, name) for name in chosen}
+    types = {_type_of(pack.contract, name) for name in chosen}
     if not subject.strip():
         raise WeirError("the subject is empty: name whom to erase, as in `weir erase payments user-17`")
     is_address = "address" in types
-    return Request(Subject(subject.lower() if is_address else subject, is_address), chosen, mentions)
+    value = subject.lower() if is_address else subject
+    fields = _fields(pack, chosen) if is_ambiguous(value) else ()
+    return Request(Subject(value, is_address, fields), chosen, mentions)
 
 
 def find_subject(domain: str, request: Request) -> Found:
@@ -114,6 +116,15 @@ def _type_of(contract: Contract, name: str) -> str:
             f"--column {name}: names nobody in {contract.domain}; write one of {', '.join(types) or 'none'}"
         )
     return types[name]
+
+
+def _fields(pack: Pack, columns: Sequence[str]) -> tuple[str, ...]:
+    """Where messages and tables say who it is: these columns, their aliases, and features that repeat them."""
+    named = (name for column in columns for name in names_of(pack.contract.column(column)))
+    repeated = (
+        feature.name for feature in pack.features if feature.kind == "previous" and feature.value in columns
+    )
+    return (*named, *repeated)
 
 
 def _forget_values(spark: SparkSession, domain: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from weir.byte_search import SQLITE
@@ -14,16 +15,17 @@ FOLDERS = ("dagster", "dbt")
 # what the command line keeps of its last failure, which may quote a message
 FAILURE = "failure.txt"
 BY = b"erased"
+# where Dagster keeps a text that it was given
+GIVEN = "text"
 
 
 def replace_traces(root: Path, subject: Subject) -> int:
     """WEIR_HOME -> how many files of its logs and histories named the subject, and do so no more."""
     files = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
     files.append(root / FAILURE)
+    told = replace(subject, fields=(*subject.fields, GIVEN)) if subject.fields else subject
     # what SQLite keeps beside a database comes and goes with it
-    return sum(
-        _replace(path, subject) for path in files if not path.name.endswith(("-wal", "-shm", "-journal"))
-    )
+    return sum(_replace(path, told) for path in files if not path.name.endswith(("-wal", "-shm", "-journal")))
 
 
 def _replace(path: Path, subject: Subject) -> bool:

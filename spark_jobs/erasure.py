@@ -15,6 +15,7 @@ from spark_jobs.persisted import persisted
 from spark_jobs.removal import ZONES, Removed, at_rest, held_tables, keep_next_seq, keep_removal, purge
 from spark_jobs.sources.jetstream import spool_of
 from spark_jobs.sources.spool import Spool
+from spark_jobs.whose import all_known, judged_whose, refused_of
 from weir.reason import DUPLICATE
 from weir.release import to_original
 from weir.settings import settings
@@ -44,7 +45,7 @@ class Request:
 
     @property
     def is_of_subject(self) -> Column:
-        """Over `scored`: whether an event is the subject's."""
+        """Over the contract's columns: whether an event is the subject's."""
         return reduce(Column.__or__, (F.col(column) == self.subject.value for column in self.columns))
 
     def names(self, text: Column) -> Column:
@@ -72,7 +73,7 @@ class Found:
 
 def find(spark: SparkSession, domain: str, request: Request) -> Found:
     """What an erasure would take now; nothing is written."""
-    with _found(held_tables(spark, domain), request) as found:
+    with _found(spark, domain, request) as found:
         return found
 
 
@@ -84,7 +85,7 @@ def erase(spark: SparkSession, domain: str, request: Request) -> tuple[Removed, 
     with at_rest(spark, domain, HOLDER):
         waiting = _forget_spooled(domain, request.subject)
         keep_next_seq(spark, domain)
-        with _found(held_tables(spark, domain), request) as found:
+        with _found(spark, domain, request) as found:
             rows = {**found.rows, "spool": waiting}
             removed = Removed(domain, "erasure", ", ".join(request.columns), rows)
             keep_removal(spark, removed)
@@ -96,11 +97,16 @@ def erase(spark: SparkSession, domain: str, request: Request) -> tuple[Removed, 
 
 
 @contextmanager
-def _found(tables: Tables, request: Request) -> Iterator[Found]:
+def _found(spark: SparkSession, domain: str, request: Request) -> Iterator[Found]:
     """The found rows are kept while the block runs, so that nothing is looked for in what is gone already."""
+    tables = held_tables(spark, domain)
+    refused = tables["raw"].join(tables["quarantine"], [*RAW_KEY], "left_semi")
     with ExitStack() as cached:
         named = cached.enter_context(persisted(_named(tables, request)))
-        messages = cached.enter_context(persisted(_messages(tables, request, named)))
+        whose = judged_whose(spark, domain, refused, request.is_of_subject, all_known(request.columns))
+        whose = cached.enter_context(persisted(whose))
+        theirs = _keys(refused_of(refused, whose, request.subject, domain))
+        messages = cached.enter_context(persisted(_messages(tables, request, named, theirs)))
         labels = cached.enter_context(persisted(_labels(tables, messages)))
         found = Found(
             messages,
@@ -125,8 +131,8 @@ def _named(tables: Tables, request: Request) -> DataFrame:
     return _keys(in_payload).unionByName(_keys(in_event)).distinct()
 
 
-def _messages(tables: Tables, request: Request, named: DataFrame) -> DataFrame:
-    """Raw keys of the subject's messages: those of their events, of these sent again, and refused ones that name them.
+def _messages(tables: Tables, request: Request, named: DataFrame, theirs: DataFrame) -> DataFrame:
+    """Raw keys of the subject's messages: those of their events, of these sent again, and `theirs`, refused ones.
 
     What settles no message goes too: an erasure that was cut short had taken the message away.
     """
@@ -139,7 +145,7 @@ def _messages(tables: Tables, request: Request, named: DataFrame) -> DataFrame:
     parts = [
         _keys(events),
         _keys(again),
-        _of(_keys(refused), named),
+        theirs,
         *(_keys(zone).join(raw, [*RAW_KEY], "left_anti") for zone in (scored, refused)),
         *([named] if request.mentions else []),
     ]

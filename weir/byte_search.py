@@ -90,23 +90,25 @@ def _in_stream(read: Callable[[int], bytes], subject: Subject) -> bool:
 def _in_parquet(file: Any, subject: Subject) -> bool:
     parquet = pq.ParquetFile(file)
     batches = parquet.iter_batches(batch_size=65_536)
-    return any(_in_values(column.to_pylist(), subject) for batch in batches for column in _texts(batch))
+    return any(
+        _in_values(values.to_pylist(), subject, name) for batch in batches for name, values in _texts(batch)
+    )
 
 
-def _texts(batch: pa.RecordBatch) -> list[pa.Array]:
+def _texts(batch: pa.RecordBatch) -> list[tuple[str, pa.Array]]:
     """The columns that may hold text: all but plain numbers, times and truths."""
     plain = (pa.types.is_primitive, pa.types.is_decimal)
-    return [column for column in batch.columns if not any(is_plain(column.type) for is_plain in plain)]
+    named = zip(batch.schema.names, batch.columns, strict=True)
+    return [(name, column) for name, column in named if not any(is_plain(column.type) for is_plain in plain)]
 
 
-def _in_values(value: Any, subject: Subject) -> bool:
+def _in_values(value: Any, subject: Subject, name: str = "") -> bool:
+    """Whether a value of this name, or any value in it, is the subject or names it."""
     if isinstance(value, str | bytes):
-        return subject.is_named_in(value)
+        return subject.is_held_in(name, value)
     if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        return False
-    return any(_in_values(part, subject) for part in value)
+        return any(_in_values(part, subject, key) for key, part in value.items())
+    return isinstance(value, list | tuple) and any(_in_values(part, subject, name) for part in value)
 
 
 def _in_sqlite(path: str, subject: Subject) -> bool:
@@ -116,7 +118,11 @@ def _in_sqlite(path: str, subject: Subject) -> bool:
         connection.text_factory = bytes
         names = connection.execute("select name from sqlite_master where type = 'table'").fetchall()
         tables = (connection.execute(f'select * from "{name.decode()}"') for (name,) in names)
-        return any(_in_values(row, subject) for table in tables for row in table)
+        return any(
+            _in_values(dict(zip((column[0] for column in table.description), row, strict=True)), subject)
+            for table in tables
+            for row in table
+        )
     finally:
         connection.close()
 

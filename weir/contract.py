@@ -28,6 +28,8 @@ SPARK_TYPES = {
 # money in major units, so that minor units of four decimals fit a bigint; units so that sums fit 38 digits
 LARGEST = {"money": 10**14, "units": 10**31, "integer": 2**63 - 1}
 MINOR_SUFFIX = "_minor"
+# those that can say whose an event is
+NAMING_TYPES = ("id", "string", "ip", "address")
 OCCURRED_AT = "occurred_at"
 ENVELOPE = {"event_id": "id", "event_type": "enum", OCCURRED_AT: "time"}
 # names that the tables give to their own columns

@@ -3,7 +3,9 @@
 import sqlite3
 
 import pytest
+from dagster import AssetKey, AssetObservation
 
+from orchestration.instance import instance
 from orchestration.traces import replace_traces
 from weir.subject import Subject
 
@@ -42,3 +44,33 @@ def test_what_is_no_log_is_left_alone(tmp_path):
     (tmp_path / "simulated").mkdir()
     (tmp_path / "simulated" / "messages").write_text("user-17")
     assert replace_traces(tmp_path, SUBJECT) == 0
+
+
+def test_dagsters_history_can_be_read_when_a_number_is_erased(home):
+    number = Subject("17", fields=("user_id",))
+    told = {"newest": "17", "of": {"user_id": "17", "pid": 17}, "row": '{"user_id": 17}', "rows": 17}
+    with instance() as dagster:
+        dagster.report_runless_asset_event(AssetObservation(["scored", "payments"], metadata=told))
+    assert replace_traces(home, number) > 0
+    with instance() as dagster:
+        (record,) = dagster.fetch_observations(AssetKey(["scored", "payments"]), limit=9).records
+        observed = record.asset_observation
+    assert observed is not None
+    kept = {name: told.value for name, told in observed.metadata.items()}
+    assert kept == {
+        "newest": "erased",
+        "of": {"user_id": "erased", "pid": 17},
+        "row": '{"user_id": 0}',
+        "rows": 17,
+    }
+
+
+def test_a_time_and_the_numbers_of_a_process_stay(folder, tmp_path):
+    event = '{"pid": 17, "partition": 17, "user_id": 17}'
+    with sqlite3.connect(folder / "runs.db") as database:
+        database.execute("create table event (body text, at timestamp)")
+        database.execute("insert into event values (?, '2026-01-31 12:17:30')", (event,))
+    replace_traces(tmp_path, Subject("17", fields=("user_id",)))
+    (row,) = database.execute("select * from event").fetchall()
+    database.close()
+    assert row == ('{"pid": 17, "partition": 17, "user_id": 0}', "2026-01-31 12:17:30")

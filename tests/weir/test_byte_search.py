@@ -90,3 +90,22 @@ def test_a_place_inside_another_is_read_once(tmp_path):
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
     assert search([str(tmp_path)], SUBJECT).unread == [str(tmp_path / "broken.parquet")]
+
+
+def test_an_ambiguous_value_is_found_in_the_columns_that_name_it(tmp_path):
+    number = Subject("17", fields=("user_id",))
+    columns = {
+        "partition": ["17", "18"],
+        "amount": ["17", "17"],
+        "stats": ['{"nullCount":{"user_id":17}}'] * 2,
+    }
+    for name, user in (("hit", "17"), ("other", "170")):
+        pq.write_table(pa.table(columns | {"user_id": ["1", user]}), tmp_path / f"{name}.parquet")
+        with sqlite3.connect(tmp_path / f"{name}.db") as database:
+            database.execute("create table event (at text, user_id text)")
+            database.execute("insert into event values ('17', ?)", (user,))
+        database.close()
+        with duckdb.connect(str(tmp_path / f"{name}.duckdb")) as warehouse:
+            warehouse.execute("create table t as select '17' as amount, ? as user_id", [user])
+    hits = sorted(path.rsplit("/", 1)[1] for path in search([str(tmp_path)], number).hits)
+    assert hits == ["hit.db", "hit.duckdb", "hit.parquet"]

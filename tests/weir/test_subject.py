@@ -1,8 +1,10 @@
 """A text names a subject where it stands whole."""
 
+import json
+
 import pytest
 
-from weir.subject import Subject
+from weir.subject import Subject, is_ambiguous
 
 ADDRESS = "0x52908400098527886E0F7030069857D2E4169EE7"
 
@@ -79,3 +81,69 @@ def test_an_escaped_hyphen_joins_too():
 
 def test_it_is_replaced_where_it_is_named_and_nowhere_else():
     assert Subject("u1").replaced_in(b'{"a":"u1","b":"u11"}', b"erased") == b'{"a":"erased","b":"u11"}'
+
+
+NUMBER = Subject("17", fields=("user_id", "uid"))
+
+
+@pytest.mark.parametrize("value", ["17", "-1", "1.5", "12345678", "al", "null", "0007"])
+def test_a_short_word_or_number_is_ambiguous(value):
+    assert is_ambiguous(value)
+
+
+@pytest.mark.parametrize("value", ["user-17", "anna", "10.0.0.17", "491701234567", "[1, 2, 3]"])
+def test_others_are_not(value):
+    assert not is_ambiguous(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"user_id":"17"}',
+        '{"uid": 17, "amount": 12}',
+        r'{"body":"{\"user_id\":\"17\"}"}',
+        "{'user_id': 17, 'amount': 12}",
+        "user_id = '17'",
+        "?user_id=17&x=1",
+        '{"minValues":{"user_id":"17"},"nullCount":{"user_id":0}}',
+    ],
+)
+def test_an_ambiguous_one_is_named_as_the_value_of_its_fields(text):
+    assert NUMBER.is_named_in(text)
+    assert NUMBER.is_named_in(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"user_id":"18","amount":"17"}',
+        '{"user_id":"170"}',
+        '{"user_id":"17.5"}',
+        "2026-01-31T12:17:30",
+        '{"pid": 17}',
+        '{"numRecords":17,"nullCount":{"uid":0,"detail":{"x":17},"user_id":17}}',
+        r"{\"numRecords\":17,\"nullCount\":{\"user_id\":17}}",
+    ],
+)
+def test_an_amount_a_minute_or_a_count_does_not_name_it(text):
+    assert not NUMBER.is_named_in(text)
+    assert not NUMBER.is_named_in(text.encode())
+
+
+@pytest.mark.parametrize(
+    "subject", [NUMBER, Subject("491701234567", fields=("uid",)), Subject("491701234567")]
+)
+def test_json_stays_json_where_it_is_replaced(subject):
+    value = subject.value
+    text = json.dumps(
+        {"pid": 17, "uid": int(value), "deep": json.dumps({"uid": [value], "a": {"uid": value}})}
+    )
+    replaced = json.loads(subject.replaced_in(text.encode(), b"erased"))
+    assert (replaced["pid"], replaced["uid"]) == (17, 0)
+    assert json.loads(replaced["deep"])["a"] == {"uid": "erased"}
+
+
+def test_a_number_in_words_is_replaced_by_words():
+    number = Subject("491701234567")
+    assert number.replaced_in(b"491701234567", b"erased") == b"erased"
+    assert number.replaced_in(b"call 491701234567", b"erased") == b"call erased"
