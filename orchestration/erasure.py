@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from data_quality.docs import remove_runs
 from orchestration.checks import CHECKS_TABLE, only_judge
 from orchestration.leftover import why_kept
-from orchestration.marts import rebuild_marts
+from orchestration.marts import MartsError, rebuild_marts
 from orchestration.traces import replace_traces
 from spark_jobs.erasure import Found, Request, erase, find
 from spark_jobs.expiry import expire, find_expired, first_day_kept
@@ -39,7 +39,7 @@ WITHOUT_VALUES = "substring_index(observed, ':', 1)"
 class Erased:
     """What an erasure took, in how many files nothing is left, and the files that still name the subject.
 
-    kept: those that may, with why. left: those that may not.
+    kept: those that may, with why. left: those that may not. unbuilt: why there are no marts any more, if dbt failed.
     """
 
     removed: Removed
@@ -47,6 +47,7 @@ class Erased:
     searched: Searched
     kept: dict[str, str]
     left: list[str]
+    unbuilt: str | None = None
 
 
 def request_of(domain: str, subject: str, columns: Sequence[str], mentions: bool) -> Request:
@@ -68,21 +69,22 @@ def find_subject(domain: str, request: Request) -> Found:
 
 
 def erase_subject(domain: str, request: Request) -> Erased:
-    """Erase, and prove it. Raises LeaseHeld, MartsError, WeirError; run again, it finishes what was begun."""
+    """Erase, and prove it. Raises LeaseHeld, WeirError; run again, it finishes what was begun."""
     spark = spark_session("weir erase")
     # a check or a build that began before would write down what it has read
     with only_judge():
         removed, found = erase(spark, domain, request)
         remove_runs(settings().docs, domain)
         _forget_values(spark, domain)
-    rebuild_marts()
+    unbuilt = _rebuild_fault()
     replace_traces(settings().root, request.subject)
     searched = search(_places(), request.subject)
     reasons = {
         path: why_kept(path, domain, searched.hits, found.folders, found.mentions) for path in searched.hits
     }
     kept = {path: reason for path, reason in reasons.items() if reason}
-    return Erased(removed, found, searched, kept, [path for path, reason in reasons.items() if not reason])
+    left = [path for path, reason in reasons.items() if not reason]
+    return Erased(removed, found, searched, kept, left, unbuilt)
 
 
 def find_expired_messages(domain: str, keep: str) -> tuple[date, dict[str, int]]:
@@ -92,7 +94,10 @@ def find_expired_messages(domain: str, keep: str) -> tuple[date, dict[str, int]]
 
 
 def expire_messages(domain: str, keep: str) -> Removed:
-    """Remove what was received longer ago than '400d', and build the marts anew. Errors as erase_subject's."""
+    """Remove what was received longer ago than '400d', and build the marts anew.
+
+    Raises LeaseHeld, MartsError, WeirError; run again, it finishes what was begun.
+    """
     day = first_day_kept(domain, days_of(keep))
     removed = expire(spark_session("weir expire"), domain, day)
     rebuild_marts()
@@ -107,6 +112,15 @@ def days_of(keep: str) -> int:
             f"--keep {keep}: write a number of days, as in --keep 400d, of at most {LONGEST.days}d"
         )
     return span // DAY
+
+
+def _rebuild_fault() -> str | None:
+    """Build the marts anew -> why that failed; a failing test of dbt is no reason to leave the traces."""
+    try:
+        rebuild_marts()
+    except MartsError as error:
+        return str(error)
+    return None
 
 
 def _type_of(contract: Contract, name: str) -> str:

@@ -23,6 +23,7 @@ from orchestration.publishing import (
     prune,
     publish,
     remove_others,
+    withdraw,
 )
 from weir.delta_log import commit_digest, only_appended
 from weir.error import WeirError
@@ -102,11 +103,19 @@ def build_marts(domains: Sequence[str] | None = None, full_refresh: bool = False
 def rebuild_marts() -> MartsBuilt | None:
     """Build every mart anew and remove all other versions, those that are being read too; None without marts.
 
-    For when rows were removed from the lake.
+    For when rows were removed from the lake: marts that show them are taken away too when dbt cannot build others.
+    Raises MartsError then.
     """
-    if published_version() is None:
+    if not settings().marts.exists():
         return None
-    built = build_marts(full_refresh=True)
+    try:
+        built = build_marts(full_refresh=True) if published_version() else None
+    except MartsError as error:
+        with only_builder():
+            withdraw()
+        raise MartsError(
+            f"{error}\nThe marts showed what was removed, so they are taken away: mend that, then run `weir marts`"
+        ) from error
     with only_builder():
         remove_others()
     return built

@@ -97,6 +97,12 @@ def remove_others() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def withdraw() -> None:
+    """Take the pointer and all versions away; the caller holds the marts."""
+    (settings().marts / POINTER).unlink(missing_ok=True)
+    remove_others()
+
+
 def _is_read(warehouse: Path) -> bool:
     """Whether another process has the file open: DuckDB holds a lock on it then."""
     with warehouse.open("r+b") as file:

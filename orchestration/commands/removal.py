@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands.show import AsJson, Domain, doing, fail, show, stderr
+from orchestration.commands.show import AsJson, Domain, doing, fail, say_error, show, stderr
 
 if TYPE_CHECKING:
     from orchestration.erasure import Erased
@@ -45,7 +45,11 @@ def erase(
     show(
         [*_rows(erased.found, erased.removed.rows), *_proof(erased)], as_json, f"erasure {erased.removed.id}"
     )
+    if erased.unbuilt:
+        say_error(erased.unbuilt)
     _require_nothing_left(erased)
+    if erased.unbuilt:
+        raise typer.Exit(1)
 
 
 def expire(
