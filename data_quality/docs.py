@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from html import escape
 from pathlib import Path
 from shutil import rmtree
@@ -26,6 +27,11 @@ class Run:
     passed: int
     checks: int
 
+    @property
+    def day(self) -> date:
+        """The day it was judged, in UTC."""
+        return datetime.fromisoformat(self.at).astimezone(UTC).date()
+
 
 def tidy_docs(docs: Path) -> None:
     """Keep the newest KEPT_RUNS runs of each suite, make their pages whole in themselves, write the index."""
@@ -40,13 +46,16 @@ def tidy_docs(docs: Path) -> None:
     (site / "index.html").write_text(_index(kept))
 
 
-def remove_runs(docs: Path, domain: str) -> None:
-    """Remove every run of a domain's suites, whose pages show values that failed; the index tells the others."""
+def remove_runs(docs: Path, domain: str, before: date | None = None) -> None:
+    """Remove every run of a domain's suites, whose pages show values that failed; the index tells the others.
+
+    before: only the runs judged before this day (UTC).
+    """
     results, site = docs / "results", docs / "site"
     if not results.exists():
         return
     for run in list(_runs(results)):
-        if run.suite.endswith(f".{domain}"):
+        if run.suite.endswith(f".{domain}") and (before is None or run.day < before):
             rmtree((results / run.page).parent)
             rmtree((site / "validations" / run.page).parent, ignore_errors=True)
     tidy_docs(docs)

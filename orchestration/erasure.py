@@ -99,7 +99,12 @@ def expire_messages(domain: str, keep: str) -> Removed:
     Raises LeaseHeld, MartsError, WeirError; run again, it finishes what was begun.
     """
     day = first_day_kept(domain, days_of(keep))
-    removed = expire(spark_session("weir expire"), domain, day)
+    spark = spark_session("weir expire")
+    # as for an erasure
+    with only_judge():
+        removed = expire(spark, domain, day)
+        remove_runs(settings().docs, domain, before=day)
+        _forget_values(spark, domain, before=day)
     rebuild_marts()
     return removed
 
@@ -141,11 +146,13 @@ def _fields(pack: Pack, columns: Sequence[str]) -> tuple[str, ...]:
     return (*named, *repeated)
 
 
-def _forget_values(spark: SparkSession, domain: str) -> None:
+def _forget_values(spark: SparkSession, domain: str, before: date | None = None) -> None:
     path = settings().table("quality", CHECKS_TABLE)
     if table_version(spark, path) is None:
         return
-    update_where(spark, path, f"domain = '{domain}' and {VALUES_SHOWN}", {"observed": WITHOUT_VALUES})
+    judged = f"checked_at < timestamp'{before} 00:00:00Z'" if before else "true"
+    shown = f"domain = '{domain}' and {judged} and {VALUES_SHOWN}"
+    update_where(spark, path, shown, {"observed": WITHOUT_VALUES})
     cut_log(spark, path, purge_files(spark, path))
 
 

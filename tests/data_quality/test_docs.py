@@ -79,3 +79,11 @@ def test_the_runs_of_one_domain_can_be_removed(run, tmp_path):
     index = (tmp_path / "site" / "index.html").read_text()
     assert kept in index
     assert gone not in index
+
+
+def test_only_the_runs_judged_before_a_day_can_be_removed(run, tmp_path):
+    gone, kept, other = run(23), run(24), run(0, suite="scored.crypto")
+    remove_runs(tmp_path, "payments", before=(START + timedelta(days=1)).date())
+    assert not (tmp_path / "results" / gone).exists()
+    assert (tmp_path / "results" / kept).exists()
+    assert (tmp_path / "results" / other).exists()
