@@ -1,4 +1,7 @@
-"""Compile every model for Redshift without a Redshift and parse it: `python -m dbt_project.parse`."""
+"""Compile every model for Redshift without a Redshift and parse it: `python -m dbt_project.parse`.
+
+Nor may it have a word that Redshift reserves as a name without quotes.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 import sqlglot
 from sqlglot.errors import ParseError
 
+from dbt_project.reserved import unquoted_columns, unquoted_names
 from dbt_project.run import PROJECT, run_dbt
 
 INCREMENTAL = ["--select", "config.materialized:incremental", "--indirect-selection", "empty"]
@@ -48,16 +52,21 @@ def mistakes(models: list[Path]) -> dict[str, str]:
 
 
 def main() -> int:
-    """0 when every model compiles and parses; otherwise 1, with the mistakes on stderr."""
+    """0 when every model compiles, parses and quotes reserved words; otherwise 1, with the mistakes on stderr."""
     with tempfile.TemporaryDirectory() as target:
         compiled = compile_redshift(Path(target))
-        found = {way: mistakes(models) for way, models in compiled.items()}
+        found = {way: _wrong(Path(target) / way, models) for way, models in compiled.items()}
     told = [f"{model}, {way}: {mistake}" for way, those in found.items() for model, mistake in those.items()]
     for line in told:
         print(line, file=sys.stderr)
     counts = " and ".join(f"{len(models)} {way}" for way, models in compiled.items())
-    print(f"models and tests compiled for Redshift: {counts}; {len(told)} do not parse")
+    print(f"models and tests compiled for Redshift: {counts}; {len(told)} are wrong")
     return 1 if told else 0
+
+
+def _wrong(target: Path, models: list[Path]) -> dict[str, str]:
+    # what does not parse has no names to look at
+    return mistakes(models) or {**unquoted_columns(target / "manifest.json"), **unquoted_names(models)}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ with books as (
 select
     domain,
     checked_at,
-    raw,
+    "raw",
     parts,
     scored,
     quarantined,

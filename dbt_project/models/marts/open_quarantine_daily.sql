@@ -11,6 +11,6 @@ select
     count(*) as parts,
     {{ total('is_released') }} as released,
     {{ total_where('is_released = 0 and is_duplicate') }} as duplicates,
-    {{ total_where('is_released = 0 and not is_duplicate') }} as open
+    {{ total_where('is_released = 0 and not is_duplicate') }} as "open"
 from parts
 group by domain, received_date, reason

@@ -9,7 +9,7 @@ renamed as (
     select
         domain,
         {{ utc('checked_at') }} as checked_at,
-        raw,
+        "raw",
         parts,
         scored,
         quarantined,
