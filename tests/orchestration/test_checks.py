@@ -1,5 +1,6 @@
 """Checks read the lake, say what is off, and keep what they found."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -34,11 +35,17 @@ def test_a_good_lake_passes_and_the_results_are_kept(spark, lake):
     assert (settings().docs / "site" / "index.html").exists()
 
 
-def test_a_row_taken_from_scored_puts_the_books_off(spark, lake):
+def test_a_row_taken_from_scored_puts_the_books_off_and_fails_the_command(spark, lake, weir):
     spark.sql(f"delete from delta.`{settings().table('scored', 'payments')}` where event_id = 'e1'")
     (books,) = balance(spark, ["payments"])
     assert (books.balanced, books.missing) == (False, 1)
     assert books.sentence == "40 parts ≠ 35 scored + 4 quarantined + 0 pending, 1 missing"
+    ended = weir("check", "payments", "--json")
+    results = json.loads(ended.out)
+    (failed,) = (row for row in results if not row["success"])
+    assert (failed["check"], failed["observed"], failed["failed_rows"]) == ("books", books.sentence, 1)
+    last = ended.err.splitlines()[-1]
+    assert (ended.code, last) == (1, f"error: 1 of {len(results)} checks failed, warnings aside")
 
 
 def test_what_many_runs_have_found_is_gathered_into_few_files(spark, home, monkeypatch):
