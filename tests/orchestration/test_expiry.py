@@ -15,8 +15,7 @@ from weir.settings import settings
 from weir.subject import Subject
 
 DOMAIN, OLD, NEW = "payments", "user-17", "user-18"
-AGO = timedelta(days=400)
-TODAY = datetime.now(UTC).date()
+AGO, DAY = timedelta(days=400), timedelta(days=1)
 
 
 def payment(user):
@@ -29,8 +28,9 @@ def land_and_judge(spark, folder, name, user):
     (folder / name).write_text(f"{payment(user)}\n{payment(user)[:-1]}\n")
     drain(spark, DOMAIN, Intake(FilesSource(folder)))
     spark.sql(f"update delta.`{settings().table('scored', DOMAIN)}` set country = user_id")
-    # as a daily check does it: only what has come today
-    judge(spark, [DOMAIN], (TODAY, TODAY))
+    # as a daily check does it: only what has come of late, were it before midnight
+    today = datetime.now(UTC).date()
+    judge(spark, [DOMAIN], (today - DAY, today))
 
 
 def move_back(spark):

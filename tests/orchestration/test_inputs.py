@@ -17,7 +17,7 @@ def test_labels_are_loaded_and_counted_once(spark, home, weir):
     file = home / "labels.jsonl"
     file.write_text("".join(json.dumps(LABEL | {"event_id": name}) + "\n" for name in ("e1", "e2", "e1")))
     ended = weir("labels", "payments", str(file), "--json")
-    assert (ended.code, json.loads(ended.out)) == (0, [{"labels": "payments", "loaded": 2}])
+    assert (ended.code, json.loads(ended.out)) == (0, [{"domain": "payments", "loaded": 2}])
     assert sql("select event_id, attack from labels_payments order by 1").rows == [
         ("e1", "burst"),
         ("e2", "burst"),
@@ -29,7 +29,7 @@ def test_a_list_is_loaded_with_its_publisher_and_since_when(spark, home, weir):
     file.write_text("0xAB\n0xCD\n")
     words = ["--publisher", "treasury", "--listed-at", "2024-03-01", "--json"]
     ended = weir("reference", "load", "sanctioned_addresses", str(file), *words)
-    loaded = {"list": "sanctioned_addresses", "added": 2, "delisted": 0, "kept": 0}
+    loaded = {"list": "sanctioned_addresses", "publisher": "treasury", "added": 2, "delisted": 0, "kept": 0}
     assert (ended.code, json.loads(ended.out)) == (0, [loaded])
     rows = sql("select value, source, listed_at from reference_sanctioned_addresses order by 1").rows
     assert [(value, source, since.date().isoformat()) for value, source, since in rows] == [
