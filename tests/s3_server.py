@@ -87,6 +87,8 @@ def _proxied(port: int, refusals: Refusals) -> Iterator[None]:
 
     class Forward(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # an answer is sent as two packets, and the second would wait 40 ms for word that the first has come
+        disable_nagle_algorithm = True
 
         def _forward(self) -> None:
             in_chunks = self.headers.get("Transfer-Encoding") == "chunked"
