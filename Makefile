@@ -28,9 +28,9 @@ check: setup  ## lint, types, every mart parsed as Redshift SQL, docker-compose.
 	.venv/bin/python -m dbt_project.parse
 	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
-test: setup  ## every test, in two processes with a Spark session each
+test: setup  ## every test, in three processes with a Spark session each
 	@scripts/browser
-	.venv/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	.venv/bin/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 soak: setup  ## the stream under load from Kafka: 200 kills, what they lost or doubled; then an hour, and what grew
 	.venv/bin/python -m tests.soak
