@@ -16,7 +16,8 @@ from data_quality.books import books
 from data_quality.checkpoints import Check, run_suite, with_sums
 from data_quality.suites import quarantine_suite, raw_suite, scored_suite
 from orchestration.waiting import only_one
-from spark_jobs.lake import append_rows, compact, create_table, ddl, read_table, table_version, vacuum
+from spark_jobs.compaction import compact, vacuum
+from spark_jobs.lake import append_rows, create_table, ddl, read_table, table_version
 from spark_jobs.session import spark_session
 from weir.error import WeirError
 from weir.pack import domains, load_pack

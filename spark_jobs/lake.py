@@ -1,23 +1,20 @@
-"""Delta tables with Spark: create, read, stream, append once, compact, vacuum. `purge.py` alone knows more of Delta."""
+"""Delta tables with Spark: create, read, stream, append once. `purge.py` alone knows more of Delta."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.session import jvm
+from spark_jobs.session import java_class
 from weir.error import WeirError
 
-MEGABYTE = 1_000_000
 MARGIN = 10
-# how long a reader may go on with a version of a table
-KEPT = timedelta(days=7)
+DELTA_LOG = "org.apache.spark.sql.delta.DeltaLog"
 DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 
 
@@ -180,17 +177,21 @@ def last_batch(spark: SparkSession, path: str, query: str) -> int | None:
 
 def transactions(spark: SparkSession, path: str) -> dict[str, int]:
     """Every `name:epoch` that ever appended to the table -> its newest batch."""
-    pairs = _snapshot(spark, path).transactions().iterator()
+    snapshot = table_snapshot(spark, path)
+    summary = commit_summary(snapshot)
+    known = None if summary is None else summary.setTransactions()
+    # very many are not in it
+    held = (known.get() if known is not None and known.isDefined() else snapshot.setTransactions()).iterator()
     found = {}
-    while pairs.hasNext():
-        pair = pairs.next()
-        found[pair._1()] = pair._2()
+    while held.hasNext():
+        transaction = held.next()
+        found[transaction.appId()] = transaction.version()
     return found
 
 
 def table_version(spark: SparkSession, path: str) -> int | None:
     """The newest version of the table, or None when there is no table yet."""
-    version = _snapshot(spark, path).version()
+    version = table_snapshot(spark, path).version()
     return None if version < 0 else version
 
 
@@ -202,13 +203,13 @@ def oldest_version(spark: SparkSession, path: str) -> int:
 
 def table_state(spark: SparkSession, path: str) -> str:
     """What changes whenever the table's rows do: its identity and version. The table has to be there."""
-    snapshot = _snapshot(spark, path)
+    snapshot = table_snapshot(spark, path)
     return f"{snapshot.metadata().id()}@{snapshot.version()}"
 
 
 def table_property(spark: SparkSession, path: str, name: str) -> str | None:
     """A property of the table, None when it was never set."""
-    value = _snapshot(spark, path).metadata().configuration().get(name)
+    value = table_snapshot(spark, path).metadata().configuration().get(name)
     return value.get() if value.isDefined() else None
 
 
@@ -219,7 +220,7 @@ def set_property(spark: SparkSession, path: str, name: str, value: str) -> None:
 
 def write_checkpoint(spark: SparkSession, path: str, version: int) -> None:
     """Write what the table was at a version into one file of its log, so that no older file is needed."""
-    nothing = jvm(spark).scala.Option.empty()
+    nothing = _nothing(spark)
     log = _log(spark, path)
     log.checkpoint(log.getSnapshotAt(version, nothing, nothing, False), nothing)
 
@@ -236,49 +237,21 @@ def rows_appended(spark: SparkSession, path: str, since: int) -> int:
     return appends.select(F.coalesce(rows, F.lit(0))).first()[0]  # pyright: ignore[reportOptionalSubscript]
 
 
-def compact(spark: SparkSession, path: str, at_least: int = 16, small: int = 16 * MEGABYTE) -> int:
-    """Gather the small files of every partition that has `at_least` of them -> how many partitions it did.
-
-    small: bytes. The rows stay what they are, so streams that read the table do not notice.
-    """
-    table = DeltaTable.forPath(spark, path)
-    # a gigabyte by default: all of a day would be written anew each time
-    spark.conf.set("spark.databricks.delta.optimize.minFileSize", str(small))
-    crowded = _crowded_partitions(spark, path, at_least, small)
-    for values in crowded:
-        conditions = [_partition_is(name, value) for name, value in values.items()]
-        optimizer = table.optimize()
-        (optimizer.where(" and ".join(conditions)) if conditions else optimizer).executeCompaction()
-    return len(crowded)
-
-
-def vacuum(spark: SparkSession, path: str) -> None:
-    """Remove the data files that no version of the last KEPT needs."""
-    DeltaTable.forPath(spark, path).vacuum(KEPT / timedelta(hours=1))
-
-
-def _crowded_partitions(
-    spark: SparkSession, path: str, at_least: int, small: int
-) -> list[dict[str, str | None]]:
-    files = DataFrame(_snapshot(spark, path).allFiles().toDF(), spark)
-    values = F.to_json("partitionValues", {"ignoreNullFields": "false"})
-    counted = (
-        files.where(F.col("size") < small)
-        .groupBy(values.alias("values"))
-        .agg(F.count("*").alias("files"), F.first("partitionValues").alias("partition_values"))
-    )
-    return [row.partition_values for row in counted.where(F.col("files") >= at_least).collect()]
-
-
-def _partition_is(name: str, value: str | None) -> str:
-    return f"`{name}` is null" if value is None else f"`{name}` = '{value}'"
-
-
-def _snapshot(spark: SparkSession, path: str) -> Any:
-    # Delta's Python API does not show transaction ids or files
-    nothing = jvm(spark).scala.Option.empty()
+def table_snapshot(spark: SparkSession, path: str) -> Any:
+    """The newest state of a table, as Delta's Java has it: its Python shows neither transaction ids nor files."""
+    nothing = _nothing(spark)
     return _log(spark, path).update(False, nothing, nothing)
 
 
+def commit_summary(snapshot: Any) -> Any:
+    """What Delta has written beside the newest commit, or None; for all else that it tells it reads the whole log."""
+    written = snapshot.checksumOpt()
+    return written.get() if written.isDefined() else None
+
+
+def _nothing(spark: SparkSession) -> Any:
+    return java_class(spark, "scala.Option").empty()
+
+
 def _log(spark: SparkSession, path: str) -> Any:
-    return jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
+    return java_class(spark, DELTA_LOG).forTable(spark._jsparkSession, path)

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark import InheritableThread, StorageLevel
 from pyspark.sql import DataFrame
 
-from spark_jobs.session import jvm
+from spark_jobs.session import java_class
 
 
 @contextmanager
@@ -22,7 +22,8 @@ def persisted(rows: DataFrame) -> Iterator[DataFrame]:
     """
     frames: Any = rows._jdf
     memory = _in_memory(rows)
-    plan = jvm(rows.sparkSession).org.apache.spark.sql.classic.Dataset.ofRows(frames.sparkSession(), memory)
+    dataset = java_class(rows.sparkSession, "org.apache.spark.sql.classic.Dataset")
+    plan = dataset.ofRows(frames.sparkSession(), memory)
     try:
         yield DataFrame(plan, rows.sparkSession)
     finally:
@@ -50,7 +51,9 @@ def _read(rows: DataFrame) -> None:
 def _in_memory(rows: DataFrame) -> Any:
     """Spark's leaf of a plan that keeps what it reads; its cache manager knows nothing of it."""
     frames: Any = rows._jdf
-    java, context = jvm(rows.sparkSession), rows.sparkSession.sparkContext
-    level = context._getJavaStorageLevel(StorageLevel.MEMORY_AND_DISK_DESER)
-    relations = getattr(getattr(java.org.apache.spark.sql.execution.columnar, "InMemoryRelation$"), "MODULE$")
-    return relations.apply(level, frames.queryExecution(), java.scala.Option.empty())
+    spark = rows.sparkSession
+    level = spark.sparkContext._getJavaStorageLevel(StorageLevel.MEMORY_AND_DISK_DESER)
+    relations = getattr(
+        java_class(spark, "org.apache.spark.sql.execution.columnar.InMemoryRelation$"), "MODULE$"
+    )
+    return relations.apply(level, frames.queryExecution(), java_class(spark, "scala.Option").empty())

@@ -49,6 +49,9 @@ SETTINGS = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # the default of 128 MB makes of a day of a million events one task, however many cores there are
     "spark.hadoop.parquet.block.size": str(8 * 1024 * 1024),
+    # the default looks up where in our code each step of each expression was written, which takes four fifths of it
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    "spark.sql.dataFrameQueryContext.enabled": "false",
     # Spark's own, and where Kafka's clients keep a password or a key
     "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas|keystore",
     # otherwise the size of all that is on its way to Python is counted anew with every row; records are limited anyway
@@ -85,9 +88,12 @@ def submitted() -> bool:
     return "PYSPARK_GATEWAY_PORT" in os.environ or "--master" in os.environ.get("PYSPARK_SUBMIT_ARGS", "")
 
 
-def jvm(spark: SparkSession) -> Any:
-    """Spark's Java side, whose objects have no Python types: for the few things its Python API leaves out."""
-    return spark._jvm
+def java_class(spark: SparkSession, name: str) -> Any:
+    """A class of Spark's Java side, which has no Python types: for the few things its Python API leaves out.
+
+    name: whole; asked for part by part, Java would look through every jar for a class named `org`, and so on.
+    """
+    return getattr(spark._jvm, name)
 
 
 def cores(limit: Path = CPU_LIMIT) -> int:
@@ -135,8 +141,8 @@ def _use_java() -> None:
 
 def _hush(spark: SparkSession) -> None:
     # a vacuum prints how many files went, and a command's stdout may be JSON
-    io = jvm(spark).java.io
-    jvm(spark).java.lang.System.setOut(io.PrintStream(io.OutputStream.nullOutputStream()))
+    nowhere = java_class(spark, "java.io.OutputStream").nullOutputStream()
+    java_class(spark, "java.lang.System").setOut(java_class(spark, "java.io.PrintStream")(nowhere))
 
 
 def _configured(builder: SparkSession.Builder, values: Mapping[str, str]) -> SparkSession.Builder:

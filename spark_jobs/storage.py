@@ -6,7 +6,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.session import jvm
+from spark_jobs.session import java_class
 
 
 def read_text(spark: SparkSession, path: str) -> str | None:
@@ -16,7 +16,7 @@ def read_text(spark: SparkSession, path: str) -> str | None:
         return None
     stream = files.open(place)
     try:
-        return bytes(jvm(spark).org.apache.commons.io.IOUtils.toByteArray(stream)).decode()
+        return bytes(java_class(spark, "org.apache.commons.io.IOUtils").toByteArray(stream)).decode()
     finally:
         stream.close()
 
@@ -52,5 +52,5 @@ def file_names(spark: SparkSession, folder: str) -> list[str]:
 
 def _file_system(spark: SparkSession, path: str) -> tuple[Any, Any]:
     context: Any = spark._jsc
-    place = jvm(spark).org.apache.hadoop.fs.Path(path)
+    place = java_class(spark, "org.apache.hadoop.fs.Path")(path)
     return place.getFileSystem(context.hadoopConfiguration()), place

@@ -11,7 +11,7 @@ from threading import Thread
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs import kept
-from spark_jobs.lake import compact, vacuum
+from spark_jobs.compaction import compact, vacuum
 from spark_jobs.storage import read_text, replace_text
 from weir.settings import settings
 

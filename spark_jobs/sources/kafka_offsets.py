@@ -10,7 +10,7 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from spark_jobs.session import jvm
+from spark_jobs.session import java_class
 from weir.error import WeirError
 from weir.kafka import SERVERS, client_settings, java_settings
 
@@ -44,29 +44,28 @@ def topic_bounds(spark: SparkSession, topic: str) -> dict[int, Bounds]:
 
 @contextmanager
 def _admin(spark: SparkSession, settings: dict[str, str]) -> Iterator[Any]:
-    java = jvm(spark)
-    properties = java.java.util.Properties()
+    properties = java_class(spark, "java.util.Properties")()
     for name, value in settings.items():
         properties.setProperty(name, value)
-    admin = java.org.apache.kafka.clients.admin.Admin.create(properties)
+    admin = java_class(spark, "org.apache.kafka.clients.admin.Admin").create(properties)
     try:
         yield admin
     finally:
-        admin.close(java.java.time.Duration.ofSeconds(0))
+        admin.close(java_class(spark, "java.time.Duration").ofSeconds(0))
 
 
 def _partitions(spark: SparkSession, admin: Any, topic: str) -> list[Any]:
-    topics = jvm(spark).java.util.ArrayList()
+    topics = java_class(spark, "java.util.ArrayList")()
     topics.add(topic)
     described = admin.describeTopics(topics).allTopicNames().get().get(topic)
-    partition = jvm(spark).org.apache.kafka.common.TopicPartition
+    partition = java_class(spark, "org.apache.kafka.common.TopicPartition")
     return [partition(topic, found.partition()) for found in described.partitions()]
 
 
 def _offsets(spark: SparkSession, admin: Any, partitions: list[Any], spec: str) -> dict[int, int]:
-    java = jvm(spark)
-    asked = java.java.util.HashMap()
+    offset = java_class(spark, "org.apache.kafka.clients.admin.OffsetSpec")
+    asked = java_class(spark, "java.util.HashMap")()
     for partition in partitions:
-        asked.put(partition, getattr(java.org.apache.kafka.clients.admin.OffsetSpec, spec)())
+        asked.put(partition, getattr(offset, spec)())
     answers = admin.listOffsets(asked).all().get()
     return {partition.partition(): answers.get(partition).offset() for partition in partitions}

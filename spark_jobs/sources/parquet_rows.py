@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from spark_jobs.session import jvm
+from spark_jobs.session import java_class
 from spark_jobs.sources.manifest import Admitted
 from weir.mapping import AS_JSON
 from weir.message import identifier
@@ -120,7 +120,7 @@ def _places(spark: SparkSession, group: list[ParquetFile]) -> DataFrame:
 
 def _address(spark: SparkSession, file: ParquetFile) -> str:
     """The file as `_metadata.file_path` writes it, which escapes some characters of a path."""
-    return jvm(spark).org.apache.hadoop.fs.Path(str(file.entry.file)).toUri().toString()
+    return java_class(spark, "org.apache.hadoop.fs.Path")(str(file.entry.file)).toUri().toString()
 
 
 def _micros(field: pa.Field) -> Column:

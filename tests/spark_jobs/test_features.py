@@ -8,7 +8,7 @@ from spark_jobs.feature_rows import set_apart, to_feature_rows
 from spark_jobs.features import with_features
 from spark_jobs.history import to_history_rows
 from spark_jobs.key_groups import key_groups
-from spark_jobs.session import jvm
+from spark_jobs.session import java_class
 from tests.oracle import features_of
 from tests.spark_jobs.feature_sample import (
     EVERY_KIND,
@@ -170,6 +170,6 @@ def told_of(features, scored, batch):
 
 def compiled(rows):
     """The Java code that Spark writes for a frame, class by class."""
-    debug = getattr(jvm(rows.sparkSession).org.apache.spark.sql.execution.debug, "package$")
+    debug = java_class(rows.sparkSession, "org.apache.spark.sql.execution.debug.package$")
     classes = getattr(debug, "MODULE$").codegenStringSeq(rows._jdf.queryExecution().executedPlan())
     return {classes.apply(number)._2() for number in range(classes.size())}

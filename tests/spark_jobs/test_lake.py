@@ -1,33 +1,31 @@
-"""Tables are made once, appended to exactly once, and compacted without anyone noticing."""
+"""Tables are made once, and appended to exactly once."""
 
 from __future__ import annotations
 
 import os
-import re
 import time
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from spark_jobs.lake import (
-    KEPT,
+    DELTA_LOG,
     append_once,
     append_rows,
-    compact,
     create_table,
     has_appended,
     last_batch,
     read_table,
     rows_appended,
-    stream_table,
     table_version,
     to_types_of,
-    vacuum,
+    transactions,
     widens,
 )
-from spark_jobs.session import jvm
+from spark_jobs.session import java_class
 
+DAY = 24 * 60 * 60
+MOST_TRANSACTIONS = "spark.databricks.delta.setTransactionsInCrc.maxAllowed"
 COLUMNS = {"event_id": "string", "amount": "decimal(38,0)", "day": "date"}
 
 
@@ -42,22 +40,6 @@ def _rows(spark, *ids, day="2024-03-01"):
     values = ", ".join(f"('{name}', 1, date '{day}')" for name in ids)
     rows = spark.sql(f"select * from values {values} as t(event_id, amount, day)")
     return rows.withColumn("amount", rows.amount.cast("decimal(38,0)"))
-
-
-def _let_pass(spark, path, span):
-    """Let everything that has happened to the table have happened so much earlier."""
-    moved = int(span.total_seconds() * 1000)
-    for log in Path(path, "_delta_log").glob("*.json"):
-        text = re.sub(
-            r'"deletionTimestamp":(\d+)',
-            lambda at: f'"deletionTimestamp":{int(at[1]) - moved}',
-            log.read_text(),
-        )
-        log.with_name(f".{log.name}.crc").unlink(missing_ok=True)
-        log.write_text(text)
-    for file in Path(path).rglob("*.parquet"):
-        os.utime(file, (file.stat().st_mtime - span.total_seconds(),) * 2)
-    jvm(spark).org.apache.spark.sql.delta.DeltaLog.clearCache()
 
 
 def _ids(spark, path):
@@ -124,6 +106,22 @@ def test_another_epoch_counts_its_own_batches(spark, table):
     assert not has_appended(spark, table, "scored:2", 0)
 
 
+@pytest.mark.parametrize("summary", ["whole", "without transactions", "gone"])
+def test_what_was_appended_is_known_with_and_without_the_summary_of_a_commit(spark, table, summary):
+    """Delta writes one beside each commit, which may fail, and leaves out of it what is too much."""
+    if summary == "without transactions":
+        spark.conf.set(MOST_TRANSACTIONS, "1")
+    for query in ("scored/payments:0", "scored/payments:1"):
+        append_once(_rows(spark, query), table, query, 7)
+    spark.conf.unset(MOST_TRANSACTIONS)
+    if summary == "gone":
+        for file in Path(table, "_delta_log").glob("*.crc"):
+            file.unlink()
+    java_class(spark, DELTA_LOG).clearCache()
+    assert transactions(spark, table) == {"scored/payments:0": 7, "scored/payments:1": 7}
+    assert not append_once(_rows(spark, "again"), table, "scored/payments:1", 7)
+
+
 def test_a_batch_over_many_days_makes_one_file_a_day(spark, table):
     days = (
         spark.range(2_000)
@@ -151,52 +149,13 @@ def test_appended_rows_are_counted_since_a_version(spark, table):
     assert (rows_appended(spark, table, 0), rows_appended(spark, table, since)) == (3, 1)
 
 
-def test_compaction_leaves_a_large_file_as_it_is(spark, table):
-    append_once(_rows(spark, *(f"e{number}" for number in range(500))).coalesce(1), table, "scored:0", 0)
-    [large] = read_table(spark, table).inputFiles()
-    for batch in range(1, 4):
-        append_once(_rows(spark, f"late{batch}").coalesce(1), table, "scored:0", batch)
-    assert compact(spark, table, at_least=3, small=2_000) == 1
-    files = read_table(spark, table).inputFiles()
-    assert (large in files, len(files)) == (True, 2)
-
-
-def test_compaction_gathers_only_crowded_days_and_no_stream_notices(spark, table, tmp_path):
-    for batch in range(3):
-        append_once(_rows(spark, f"e{batch}").coalesce(1), table, "scored:0", batch)
-    append_once(_rows(spark, "other", day="2024-03-02"), table, "scored:0", 3)
-
-    def drain():
-        query = (
-            stream_table(spark, table)
-            .writeStream.trigger(availableNow=True)
-            .option("checkpointLocation", str(tmp_path / "checkpoint"))
-            .format("parquet")
-            .start(str(tmp_path / "out"))
-        )
-        query.awaitTermination()
-        return spark.read.parquet(str(tmp_path / "out")).count()
-
-    before = drain()
-    assert compact(spark, table, at_least=3) == 1
-    assert compact(spark, table, at_least=3) == 0
-    assert (before, drain()) == (4, 4)
-    assert _ids(spark, table) == ["e0", "e1", "e2", "other"]
-    vacuum(spark, table)
-    assert read_table(spark, table, 3).count() == 3
-    _let_pass(spark, table, KEPT + timedelta(hours=1))
-    vacuum(spark, table)
-    assert len([file for file in Path(table).rglob("*.parquet") if "day=" in str(file)]) == 2
-    assert (_ids(spark, table), drain()) == (["e0", "e1", "e2", "other"], 4)
-
-
 def test_a_version_is_read_however_old_it_is(spark, table):
     append_rows(_rows(spark, "a"), table)
     append_rows(_rows(spark, "b"), table)
-    long_ago = time.time() - 4 * KEPT.total_seconds()
+    long_ago = time.time() - 30 * DAY
     for commit in Path(table, "_delta_log").glob("*.json"):
         os.utime(commit, (long_ago, long_ago))
     # or Delta goes by the times that it has seen
-    jvm(spark).org.apache.spark.sql.delta.DeltaLog.clearCache()
+    java_class(spark, DELTA_LOG).clearCache()
     append_rows(_rows(spark, "c"), table)
     assert [row["event_id"] for row in read_table(spark, table, 1).collect()] == ["a"]

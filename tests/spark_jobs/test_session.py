@@ -14,7 +14,15 @@ from pyspark import InheritableThread
 from pyspark.sql import functions as F
 
 from spark_jobs.jars import DELTA, S3A, JarError, jars_for, resolve
-from spark_jobs.session import JAVA_WRAPPER, cores, find_java, java_version, jvm, spark_session, submitted
+from spark_jobs.session import (
+    JAVA_WRAPPER,
+    cores,
+    find_java,
+    java_class,
+    java_version,
+    spark_session,
+    submitted,
+)
 
 
 def _fake_java(folder: Path, version: str) -> Path:
@@ -69,11 +77,11 @@ def test_a_session_reads_and_writes_delta(spark, tmp_path):
 
 
 def test_java_says_nothing_on_stdout_where_a_command_may_print_json(spark):
-    process = jvm(spark).java.lang.ProcessHandle.current().pid()
+    process = java_class(spark, "java.lang.ProcessHandle").current().pid()
     stdout = Path(f"/proc/{process}/fd/1")
     before = stdout.stat().st_size
-    jvm(spark).java.lang.System.out.println("of Java's")
-    jvm(spark).scala.Predef.println("of Scala's, which a vacuum uses")
+    java_class(spark, "java.lang.System").out.println("of Java's")
+    java_class(spark, "scala.Predef").println("of Scala's, which a vacuum uses")
     assert stdout.stat().st_size == before
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from orchestration.checks import balance
 from spark_jobs import stream, upkeep
+from spark_jobs.compaction import compact
 from spark_jobs.intake import Intake
-from spark_jobs.lake import compact, read_table
+from spark_jobs.lake import read_table
 from spark_jobs.sources.source import FilesSource
 from spark_jobs.storage import read_text, replace_text
 from spark_jobs.stream import serve
