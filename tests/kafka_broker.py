@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +25,8 @@ from tests.started import free_port, wait_until
 
 JARS = Path(__file__).with_name("kafka_broker.jars").read_text().split()
 USER, PASSWORD = "weir", "s3cret-of-the-tests"
+# 16 bytes in base64; a random one that begins with "-" is taken for an option
+CLUSTER = "weir-of-the-tests-000A"
 # small and quick to start: one of it serves all tests, beside a Spark
 JAVA_OPTIONS = ("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 PROPERTIES = """
@@ -139,9 +139,8 @@ class Broker:
 
     def format(self) -> None:
         """Prepare its folder, once."""
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         properties = str(self.folder / "server.properties")
-        formatted = self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", properties)
+        formatted = self._java("kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", properties)
         if formatted.wait():
             raise RuntimeError(self._log.read_text()[-2000:])
 
