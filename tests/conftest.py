@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ os.environ |= {
     "AWS_SECRET_ACCESS_KEY": SECRET,
     "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{free_port()}",
 }
+FIGURES = "figures"
 # those that take more than a minute, the longest first, so that no process is left with one of them at the end
 LONGEST = (
     "spark_jobs/test_kill.py",
@@ -44,6 +46,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files are handed out whole and in this order to the processes."""
     places = {Path(__file__).parent / name: at for at, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Callable[[object], None]:
+    """A function: what a proof has counted -> a line at the end of the run; what a passing test prints is not shown."""
+    return partial(record_property, FIGURES)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of the proofs."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    lines = [
+        f"{report.nodeid}: {text}"
+        for report in reports
+        for name, text in getattr(report, "user_properties", ())
+        if name == FIGURES
+    ]
+    if lines:
+        terminalreporter.section("what the proofs counted")
+        terminalreporter.write("".join(f"{line}\n" for line in lines))
 
 
 @pytest.fixture(scope="session")

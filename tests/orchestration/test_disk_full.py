@@ -35,7 +35,7 @@ def leave_room(disk, room):
 
 
 def test_a_full_disk_ends_a_stream_with_one_line_and_costs_no_message(
-    spark, home, disk, weir, monkeypatch, tmp_path
+    spark, home, disk, weir, monkeypatch, tmp_path, figures
 ):
     monkeypatch.setenv("WEIR_DOMAINS", str(write_brief_pack(tmp_path / "packs").parent))
     monkeypatch.setenv("WEIR_HOME", str(disk / "home"))
@@ -68,3 +68,6 @@ def test_a_full_disk_ends_a_stream_with_one_line_and_costs_no_message(
     assert (counted["balanced"], counted["raw"], counted["pending"]) == (True, MESSAGES, 0)
     assert sorted(bytes(row["payload"]) for row in raw.select("payload").collect()) == sorted(lines)
     assert refused.where(F.col("reason") == "poison").count() == 0
+    figures(
+        f"{len(said)} runs ended for want of room; of {MESSAGES} messages {counted['raw']} are there once"
+    )

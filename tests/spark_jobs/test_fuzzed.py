@@ -58,7 +58,7 @@ def lost(records, settled):
 
 
 def test_each_of_100_000_fuzzed_records_is_scored_or_quarantined_and_none_kills_its_batch(
-    records, tables, settled
+    records, tables, settled, figures
 ):
     (counted,) = books(*tables).collect()
     _, _, quarantine = tables
@@ -68,6 +68,8 @@ def test_each_of_100_000_fuzzed_records_is_scored_or_quarantined_and_none_kills_
     assert counted["raw"] == counted["scored"] + counted["quarantined"] >= RECORDS
     assert min(counted["scored"], counted["quarantined"]) > RECORDS / 10
     assert quarantine.where("reason = 'poison'").isEmpty()
+    zones = ", ".join(f"{counted[name]} {name}" for name in ("raw", "scored", "quarantined", "pending"))
+    figures(f"{len(records)} records, none lost; {zones}")
 
 
 def test_a_record_that_were_lost_would_be_seen(records, settled):

@@ -29,29 +29,31 @@ def domain(kafka, home, monkeypatch, request):
 
 
 @pytest.mark.parametrize("domain", ["guarded"], indirect=True)
-def test_twelve_kills_lose_nothing_and_double_nothing(spark, domain):
+def test_twelve_kills_lose_nothing_and_double_nothing(spark, domain, figures):
     torn, toll = suffer(spark, Victim(domain), KILLS, small_messages(), seed=3)
-    print(f"{KILLS} kills, {torn} of them within a batch; {toll}")
+    figures(f"{KILLS} kills, {torn} of them within a batch; {toll}")
     assert toll.is_nothing, toll
     # or the kills would have been idle ones
     assert torn >= 3
 
 
 @pytest.mark.parametrize("domain", ["unguarded"], indirect=True)
-def test_without_the_guard_a_kill_doubles_messages(spark, domain, monkeypatch):
+def test_without_the_guard_a_kill_doubles_messages(spark, domain, monkeypatch, figures):
     victim = Victim(domain, UNGUARDED)
     with loaded(domain, small_messages()) as load:
         victim.live_and_die(at_quarantine)
     monkeypatch.setattr(scorer, "append_once", append_anyway)
     drain(spark, domain, victim.intake())
     toll = victim.toll(spark, load.sent)
-    print(f"without the guard: {toll}")
+    figures(f"1 kill; {toll}")
     assert toll.doubled["quarantine"] > 0
     assert not toll.balanced
 
 
 @pytest.mark.parametrize("domain", ["contested"], indirect=True)
-def test_of_two_drivers_of_a_checkpoint_one_gives_up_and_nothing_doubles(spark, domain, home, monkeypatch):
+def test_of_two_drivers_of_a_checkpoint_one_gives_up_and_nothing_doubles(
+    spark, domain, home, monkeypatch, figures
+):
     """Each has a home of its own, as on two machines, so that no lease keeps them apart."""
     victim, commits = Victim(domain), set[Path]()
     wanted = victim.intake()
@@ -72,4 +74,5 @@ def test_of_two_drivers_of_a_checkpoint_one_gives_up_and_nothing_doubles(spark, 
     assert re.search("(?i)concurrent", given_up or end_of_log(20_000))
     drain(spark, domain, wanted)
     toll = victim.toll(spark, load.sent)
+    figures(f"2 drivers, {'this' if given_up else 'the other'} one gave up; {toll}")
     assert toll.is_nothing, toll

@@ -17,6 +17,7 @@ from spark_jobs.intake import Intake
 from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, drain_raw
 from spark_jobs.stream import create_tables, start_scored
+from tests.killed_stream import append_anyway
 from tests.small_pack import BRIEF, write_brief_pack
 from weir.settings import settings
 
@@ -90,7 +91,9 @@ def tables(spark):
     return [read_table(spark, settings().table(zone, "small")) for zone in ("raw", "scored", "quarantine")]
 
 
-def test_a_batch_that_is_cut_at_every_write_becomes_what_a_quiet_one_does(spark, home, land, monkeypatch):
+def test_a_batch_that_is_cut_at_every_write_becomes_what_a_quiet_one_does(
+    spark, home, land, monkeypatch, figures
+):
     land(payment("a", 0), "no json", payment("b", 1), payment("b", 2), payment("bad", 3), payment("c", 4))
     # an earlier try has found the message that kills the batch
     (bad,) = tables(spark)[0].where("cast(payload as string) like '%bad%'").collect()
@@ -126,6 +129,21 @@ def test_a_batch_that_is_cut_at_every_write_becomes_what_a_quiet_one_does(spark,
     ]
     (counted,) = books(raw, scored, refused).collect()
     assert (counted["balanced"], counted["raw"], counted["pending"]) == (True, 8, 0)
+    figures(f"{len(cuts.made)} cuts of one batch; {counted['doubled']} doubled, {counted['pending']} pending")
+
+
+def test_without_the_guard_a_cut_behind_a_write_doubles_it(spark, land, monkeypatch, figures):
+    land(payment("a", 0), "no json")
+    monkeypatch.setattr(scorer, "append_once", append_anyway)
+    cuts = Cuts(["before scored in quarantine"])
+    with monkeypatch.context() as patch:
+        patch.setattr(scorer, "append_once", cuts.around(append_anyway, name_of_append))
+        with pytest.raises(StreamingQueryException, match="power cut after scored in quarantine"):
+            score(spark, 1)
+    score(spark, 1)
+    (counted,) = books(*tables(spark)).collect()
+    figures(f"1 cut; {counted['doubled']} doubled")
+    assert (counted["balanced"], counted["doubled"]) == (False, 1)
 
 
 def refusing(judged, *events):
