@@ -22,9 +22,9 @@ from pyspark.sql import functions as F
 
 from bench.machine import machine
 from spark_jobs import scored
+from spark_jobs.append import append_once
 from spark_jobs.compaction import compact
 from spark_jobs.intake import intake
-from spark_jobs.lake import append_once
 from spark_jobs.service import Service
 from spark_jobs.session import spark_session
 from spark_jobs.stream import create_tables, serve

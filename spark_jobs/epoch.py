@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from pyspark.sql import SparkSession
 
+from spark_jobs.append import last_batch, transactions
 from spark_jobs.checkpoint import EPOCH, newest_batch
-from spark_jobs.lake import last_batch, transactions
 from spark_jobs.storage import read_text, write_text
 from weir.error import WeirError
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.append import append_once, has_appended
 from spark_jobs.feed import Feed, Run
-from spark_jobs.lake import append_once, has_appended, read_table
+from spark_jobs.lake import read_table
 from spark_jobs.mapping import keep_mapping, kept_mappings
 from spark_jobs.raw import next_seq, with_receipt
 from spark_jobs.sources.files import Batch, plan_batch, read_batch, without_broken

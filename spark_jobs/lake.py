@@ -1,4 +1,4 @@
-"""Delta tables with Spark: create, read, stream, append once. `purge.py` alone knows more of Delta."""
+"""Delta tables with Spark: create, read, stream, change; append.py adds a batch to one."""
 
 from __future__ import annotations
 
@@ -111,20 +111,6 @@ def stream_table(spark: SparkSession, path: str, max_bytes: str | None = None, f
     return (reader if max_bytes is None else reader.option("maxBytesPerTrigger", max_bytes)).load(path)
 
 
-def append_once(rows: DataFrame, path: str, query: str, batch_id: int, spread_by: str | None = None) -> bool:
-    """Append a batch unless this query has appended it before -> whether it did so now.
-
-    query: `name:epoch`, the Delta transaction id. spread_by: the partition column; rows are gathered by it
-    first, or else a batch over thousands of days writes that many files from every task.
-    """
-    if has_appended(rows.sparkSession, path, query, batch_id):
-        return False
-    gathered = rows.repartition(spread_by) if spread_by else rows
-    writer = gathered.write.format("delta").mode("append")
-    writer.option("txnAppId", query).option("txnVersion", batch_id).save(path)
-    return True
-
-
 def append_rows(rows: DataFrame, path: str) -> None:
     """Append a few rows outside any stream, such as a mapping; who calls sees to it that they come once."""
     rows.write.format("delta").mode("append").save(path)
@@ -164,31 +150,6 @@ def ddl(columns: Mapping[str, str]) -> str:
     return ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
 
 
-def has_appended(spark: SparkSession, path: str, query: str, batch_id: int) -> bool:
-    """Whether `name:epoch` has appended this batch to the table, or one behind it."""
-    newest = last_batch(spark, path, query)
-    return newest is not None and batch_id <= newest
-
-
-def last_batch(spark: SparkSession, path: str, query: str) -> int | None:
-    """The newest batch that `name:epoch` appended to the table, or None."""
-    return transactions(spark, path).get(query)
-
-
-def transactions(spark: SparkSession, path: str) -> dict[str, int]:
-    """Every `name:epoch` that ever appended to the table -> its newest batch."""
-    snapshot = table_snapshot(spark, path)
-    summary = commit_summary(snapshot)
-    known = None if summary is None else summary.setTransactions()
-    # very many are not in it
-    held = (known.get() if known is not None and known.isDefined() else snapshot.setTransactions()).iterator()
-    found = {}
-    while held.hasNext():
-        transaction = held.next()
-        found[transaction.appId()] = transaction.version()
-    return found
-
-
 def table_version(spark: SparkSession, path: str) -> int | None:
     """The newest version of the table, or None when there is no table yet."""
     version = table_snapshot(spark, path).version()
@@ -220,9 +181,8 @@ def set_property(spark: SparkSession, path: str, name: str, value: str) -> None:
 
 def write_checkpoint(spark: SparkSession, path: str, version: int) -> None:
     """Write what the table was at a version into one file of its log, so that no older file is needed."""
-    nothing = _nothing(spark)
-    log = _log(spark, path)
-    log.checkpoint(log.getSnapshotAt(version, nothing, nothing, False), nothing)
+    none, log = nothing(spark), table_log(spark, path)
+    log.checkpoint(log.getSnapshotAt(version, none, none, False), none)
 
 
 def rows_appended(spark: SparkSession, path: str, since: int) -> int:
@@ -239,8 +199,8 @@ def rows_appended(spark: SparkSession, path: str, since: int) -> int:
 
 def table_snapshot(spark: SparkSession, path: str) -> Any:
     """The newest state of a table, as Delta's Java has it: its Python shows neither transaction ids nor files."""
-    nothing = _nothing(spark)
-    return _log(spark, path).update(False, nothing, nothing)
+    none = nothing(spark)
+    return table_log(spark, path).update(False, none, none)
 
 
 def commit_summary(snapshot: Any) -> Any:
@@ -249,9 +209,11 @@ def commit_summary(snapshot: Any) -> Any:
     return written.get() if written.isDefined() else None
 
 
-def _nothing(spark: SparkSession) -> Any:
+def nothing(spark: SparkSession) -> Any:
+    """Scala's None."""
     return java_class(spark, "scala.Option").empty()
 
 
-def _log(spark: SparkSession, path: str) -> Any:
+def table_log(spark: SparkSession, path: str) -> Any:
+    """The log of a table, as Delta's Java has it."""
     return java_class(spark, DELTA_LOG).forTable(spark._jsparkSession, path)

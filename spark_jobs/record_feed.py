@@ -12,10 +12,11 @@ from itertools import accumulate
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from spark_jobs.append import append_once, has_appended, last_batch
 from spark_jobs.checkpoint import START, newest_batch, offset_of
 from spark_jobs.epoch import has_epoch
 from spark_jobs.feed import Feed, Run
-from spark_jobs.lake import append_once, has_appended, last_batch, read_table
+from spark_jobs.lake import read_table
 from spark_jobs.persisted import persisted
 from spark_jobs.raw import next_seq, with_receipt
 from spark_jobs.sources.source import ARRIVED, FORMAT, RecordSource

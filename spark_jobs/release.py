@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.append import append_once, last_batch
 from spark_jobs.extent import extent_of
 from spark_jobs.judged import judged
-from spark_jobs.lake import append_once, last_batch, read_table, table_version
+from spark_jobs.lake import read_table, table_version
 from spark_jobs.mapping import keep_mapping, kept_mappings
 from spark_jobs.persisted import persisted
 from spark_jobs.quarantine import with_duplicate_reason

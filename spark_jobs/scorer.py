@@ -14,12 +14,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import kept, quarantine, scored
+from spark_jobs.append import append_once
 from spark_jobs.batch_report import Report, Tally, batch_report, tally_of
 from spark_jobs.extent import Extent, extent_of, gathered
 from spark_jobs.failure import blames_storage, root_line
 from spark_jobs.features import earlier_rows
 from spark_jobs.judged import filter_valid, judged
-from spark_jobs.lake import append_once, create_table, read_table, table_version, to_types_of
+from spark_jobs.lake import create_table, read_table, table_version, to_types_of
 from spark_jobs.mapping import kept_mappings
 from spark_jobs.persisted import fetched, persisted
 from spark_jobs.poison import culprits

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from spark_jobs.append import append_once
 from spark_jobs.compaction import KEPT, compact, vacuum
-from spark_jobs.lake import DELTA_LOG, append_once, create_table, read_table, stream_table
+from spark_jobs.lake import DELTA_LOG, create_table, read_table, stream_table
 from spark_jobs.session import java_class
 
 COLUMNS = {"event_id": "string", "amount": "decimal(38,0)", "day": "date"}

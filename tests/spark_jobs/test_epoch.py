@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from spark_jobs.append import append_once
 from spark_jobs.epoch import OrphanedTable, resume
-from spark_jobs.lake import append_once, create_table
+from spark_jobs.lake import create_table
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Tables are made once, and appended to exactly once."""
+"""Tables are made once, and gain columns and wider types without losing a value."""
 
 from __future__ import annotations
 
@@ -8,24 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from spark_jobs.append import append_once
 from spark_jobs.lake import (
     DELTA_LOG,
-    append_once,
     append_rows,
     create_table,
-    has_appended,
-    last_batch,
     read_table,
     rows_appended,
     table_version,
     to_types_of,
-    transactions,
     widens,
 )
 from spark_jobs.session import java_class
 
 DAY = 24 * 60 * 60
-MOST_TRANSACTIONS = "spark.databricks.delta.setTransactionsInCrc.maxAllowed"
 COLUMNS = {"event_id": "string", "amount": "decimal(38,0)", "day": "date"}
 
 
@@ -40,10 +36,6 @@ def _rows(spark, *ids, day="2024-03-01"):
     values = ", ".join(f"('{name}', 1, date '{day}')" for name in ids)
     rows = spark.sql(f"select * from values {values} as t(event_id, amount, day)")
     return rows.withColumn("amount", rows.amount.cast("decimal(38,0)"))
-
-
-def _ids(spark, path):
-    return sorted(row.event_id for row in read_table(spark, path).collect())
 
 
 def test_a_table_is_made_once_with_its_columns_in_order(spark, table):
@@ -90,50 +82,6 @@ def test_a_table_gains_the_columns_it_lacks(spark, table):
 
 def test_no_table_has_no_version(spark, tmp_path):
     assert table_version(spark, str(tmp_path / "nothing")) is None
-
-
-def test_a_retried_batch_is_appended_once(spark, table):
-    tried = [append_once(_rows(spark, "a"), table, "scored:0", 0) for _ in range(2)]
-    assert (tried, _ids(spark, table)) == ([True, False], ["a"])
-
-
-def test_another_epoch_counts_its_own_batches(spark, table):
-    append_once(_rows(spark, "a"), table, "scored:0", 7)
-    append_once(_rows(spark, "b"), table, "scored:1", 0)
-    assert _ids(spark, table) == ["a", "b"]
-    assert [last_batch(spark, table, f"scored:{epoch}") for epoch in range(3)] == [7, 0, None]
-    assert [has_appended(spark, table, "scored:0", batch) for batch in (6, 7, 8)] == [True, True, False]
-    assert not has_appended(spark, table, "scored:2", 0)
-
-
-@pytest.mark.parametrize("summary", ["whole", "without transactions", "gone"])
-def test_what_was_appended_is_known_with_and_without_the_summary_of_a_commit(spark, table, summary):
-    """Delta writes one beside each commit, which may fail, and leaves out of it what is too much."""
-    if summary == "without transactions":
-        spark.conf.set(MOST_TRANSACTIONS, "1")
-    for query in ("scored/payments:0", "scored/payments:1"):
-        append_once(_rows(spark, query), table, query, 7)
-    spark.conf.unset(MOST_TRANSACTIONS)
-    if summary == "gone":
-        for file in Path(table, "_delta_log").glob("*.crc"):
-            file.unlink()
-    java_class(spark, DELTA_LOG).clearCache()
-    assert transactions(spark, table) == {"scored/payments:0": 7, "scored/payments:1": 7}
-    assert not append_once(_rows(spark, "again"), table, "scored/payments:1", 7)
-
-
-def test_a_batch_over_many_days_makes_one_file_a_day(spark, table):
-    days = (
-        spark.range(2_000)
-        .selectExpr(
-            "cast(id as string) event_id",
-            "cast(1 as decimal(38,0)) amount",
-            "date_add(date '2000-01-01', cast(id % 50 as int)) day",
-        )
-        .repartition(8)
-    )
-    append_once(days, table, "scored:0", 0, spread_by="day")
-    assert len(list(Path(table).rglob("part-*.parquet"))) == 50
 
 
 def test_an_earlier_version_can_be_read(spark, table):

@@ -17,8 +17,9 @@ from pyarrow import parquet
 from pyspark.errors import StreamingQueryException
 
 from spark_jobs import file_feed
+from spark_jobs.append import append_once
 from spark_jobs.epoch import OrphanedTable
-from spark_jobs.lake import append_once, read_table
+from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, Landed, LeftOut, drain_raw, start_raw
 from spark_jobs.mapping import UnreadableMapping, kept_mappings
 from spark_jobs.sources import files as files_module

@@ -16,8 +16,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs import record_feed
+from spark_jobs.append import append_once
 from spark_jobs.epoch import OrphanedTable
-from spark_jobs.lake import append_once, ddl, read_table, stream_table
+from spark_jobs.lake import ddl, read_table, stream_table
 from spark_jobs.landing import Landed, drain_raw
 from spark_jobs.record_feed import OtherPlace, numbered
 from spark_jobs.sources.source import ARRIVED, RECORDS, RecordSource

@@ -10,9 +10,10 @@ from pyspark.errors import AnalysisException, StreamingQueryException
 from pyspark.sql import functions as F
 
 from spark_jobs import scorer
+from spark_jobs.append import append_once
 from spark_jobs.epoch import OrphanedTable
 from spark_jobs.intake import Intake
-from spark_jobs.lake import append_once, read_table
+from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource
 from spark_jobs.settled import first_beyond, kept_settled
 from spark_jobs.stream import drain

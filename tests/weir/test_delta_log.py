@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from delta.tables import DeltaTable
 
-from spark_jobs.lake import append_once, create_table
+from spark_jobs.append import append_once
+from spark_jobs.lake import create_table
 from weir.delta_log import commit_digest, delta_version, only_appended
 
 

@@ -11,9 +11,10 @@ import pytest
 from confluent_kafka import Producer
 
 from spark_jobs import record_feed
+from spark_jobs.append import append_once
 from spark_jobs.intake import Intake
 from spark_jobs.kept import kept_max_ages
-from spark_jobs.lake import append_once, read_table
+from spark_jobs.lake import read_table
 from spark_jobs.landing import drain_raw, start_raw
 from spark_jobs.sources.kafka import KafkaSource, gone, made_anew
 from spark_jobs.sources.kafka_offsets import Bounds
