@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from orchestration.commands import adapt, doctor, events, inputs, lake, quarantine, removal, services
+from orchestration.commands import adapt, doctor, explain, inputs, lake, quarantine, removal, services
 from orchestration.commands.show import say_error
 
 app = typer.Typer(
@@ -28,7 +28,7 @@ app.command()(inputs.labels)
 app.command()(lake.marts)
 app.command()(lake.check)
 app.command()(lake.sql)
-app.command()(events.explain)
+app.command()(explain.explain)
 app.command()(quarantine.quarantine)
 app.command()(removal.erase)
 app.command()(removal.expire)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -77,7 +78,7 @@ def _print(event: dict[str, Any]) -> None:
             if value is not None
         ]
         typer.echo()
-        show(present, as_json=False)
+        show(present, as_json=False, title="" if present else section)
 
 
 def _text(value: object) -> str:
@@ -85,5 +86,6 @@ def _text(value: object) -> str:
 
 
 def _search(domain: str, event_id: str) -> str:
-    like = event_id.replace("'", "''")
-    return f"weir sql \"select event_id, reason from quarantine_{domain} where event_id = '{like}'\""
+    literal = event_id.replace("'", "''")
+    query = f"select event_id, reason from quarantine_{domain} where event_id = '{literal}'"
+    return f"weir sql {quote(query)}"

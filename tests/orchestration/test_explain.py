@@ -1,6 +1,7 @@
 """`weir explain`: all that is known of one event, for programs and for people."""
 
 import json
+import shlex
 
 from weir.pack import load_pack
 
@@ -30,6 +31,7 @@ def test_people_read_the_decision_first_then_why_and_what_it_was_made_from(sampl
     assert [line for line in lines if line.endswith(" value")] == ["event value", "message value"]
     assert {"user_id mallory", 'payload {"amount": 1}'} <= set(lines)
     # what is not there is not shown: the sample has no features
+    assert "features: none" in lines
     assert not [line for line in lines if line.endswith(" None")]
 
 
@@ -37,6 +39,12 @@ def test_an_event_that_is_not_there_is_looked_for_in_quarantine(sample_home, wei
     ended = weir("explain", "payments", "e9")
     assert (ended.code, ended.out) == (1, "")
     assert "no event 'e9' in scored/payments" in ended.err
-    query = ended.err[ended.err.index('"') + 1 : ended.err.rindex('"')]
-    (refused,) = json.loads(weir("sql", query, "--json").out)
-    assert refused == {"event_id": "e9", "reason": "duplicate"}
+    program, *words = shlex.split(ended.err.splitlines()[-1])
+    (refused,) = json.loads(weir(*words, "--json").out)
+    assert (program, refused) == ("weir", {"event_id": "e9", "reason": "duplicate"})
+
+
+def test_the_search_can_be_pasted_into_a_shell_whatever_the_id_holds(sample_home, weir):
+    ended = weir("explain", "payments", 'it\'s "$HOME"')
+    _, *words = shlex.split(ended.err.splitlines()[-1])
+    assert json.loads(weir(*words, "--json").out) == []
