@@ -118,5 +118,5 @@ def checks(rows: pd.DataFrame) -> str:
     checked = words.counted(len(rows), "check")
     if not failed and not warnings:
         return f"All {checked} passed"
-    told = f"{words.count(failed) if failed else 'None'} of {checked} failed"
-    return f"{told}, {words.counted(warnings, 'warning')}" if warnings else told
+    text = f"{words.count(failed) if failed else 'None'} of {checked} failed"
+    return f"{text}, {words.counted(warnings, 'warning')}" if warnings else text

@@ -10,8 +10,8 @@ from pyspark.sql import SparkSession
 
 from data_quality.docs import remove_runs
 from orchestration.checks import CHECKS_TABLE, only_judge
-from orchestration.leftover import why_kept
 from orchestration.marts import MartsError, rebuild_marts
+from orchestration.still_named import why_kept
 from orchestration.traces import replace_traces
 from spark_jobs.erasure import Found, Request, erase, find
 from spark_jobs.expiry import expire, find_expired, first_day_kept

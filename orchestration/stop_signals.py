@@ -11,18 +11,18 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def told_to_stop() -> Iterator[Event]:
+def stop_requested() -> Iterator[Event]:
     """While the block runs the first signal to stop only sets the event; the second raises KeyboardInterrupt."""
-    told = Event()
+    requested = Event()
 
-    def tell(number: int, _frame: object) -> None:
-        if told.is_set():
+    def request(number: int, _frame: object) -> None:
+        if requested.is_set():
             raise KeyboardInterrupt
-        told.set()
+        requested.set()
 
-    before = {number: signal.signal(number, tell) for number in STOP_SIGNALS}
+    before = {number: signal.signal(number, request) for number in STOP_SIGNALS}
     try:
-        yield told
+        yield requested
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -9,7 +9,7 @@ from pathlib import Path
 from pyspark.errors import StreamingQueryException
 
 from orchestration.left_out import LeftOutFiles
-from orchestration.stop_signals import told_to_stop
+from orchestration.stop_signals import stop_requested
 from orchestration.wall_clock import WallClock
 from spark_jobs.batch_report import Report
 from spark_jobs.intake import Intake, intake
@@ -52,12 +52,12 @@ def serve_domains(
 ) -> None:
     """Land and score until SIGINT (Ctrl-C) or SIGTERM, and end after the batch at hand; a second one ends at once.
 
-    say: told each turn in a line; report: told what each batch did. A query that fails ends the others, and its
+    say: called with each turn in a line; report: with what each batch did. A query that fails ends the others, and its
     error is raised; so does a clock that was set back (ClockSetBack).
     """
     spark = spark_session("weir stream", _connectors(wanted))
     # behind the session, which has a handler of its own that would cancel the batch
-    with told_to_stop() as told, ExitStack() as leases:
+    with stop_requested() as stop, ExitStack() as leases:
         for domain in wanted:
             leases.enter_context(writing(domain, "weir stream"))
         # one that ended before is none of these
@@ -67,7 +67,7 @@ def serve_domains(
         left_out = LeftOutFiles([service.left_out for service in services], say)
         say(f"streaming {', '.join(wanted)} until Ctrl-C")
         try:
-            while not told.is_set() and not spark.streams.awaitAnyTermination(timeout=1):
+            while not stop.is_set() and not spark.streams.awaitAnyTermination(timeout=1):
                 clock.require_steady()
                 left_out.look_now_and_then()
             say("ending after the batch at hand; again ends at once")

@@ -23,9 +23,11 @@ def replace_traces(root: Path, subject: Subject) -> int:
     """WEIR_HOME -> how many files of its logs and histories named the subject, and do so no more."""
     files = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
     files.append(root / FAILURE)
-    told = replace(subject, fields=(*subject.fields, GIVEN)) if subject.fields else subject
+    given = replace(subject, fields=(*subject.fields, GIVEN)) if subject.fields else subject
     # what SQLite keeps beside a database comes and goes with it
-    return sum(_replace(path, told) for path in files if not path.name.endswith(("-wal", "-shm", "-journal")))
+    return sum(
+        _replace(path, given) for path in files if not path.name.endswith(("-wal", "-shm", "-journal"))
+    )
 
 
 def _replace(path: Path, subject: Subject) -> bool:

@@ -74,8 +74,8 @@ def whole_text(
     try:
         text = read_text(spark, f"{checkpoint}/{file}")
     except (Py4JJavaError, UnicodeDecodeError) as error:
-        told = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error.reason
-        raise BrokenCheckpoint(checkpoint, file, f"cannot be read ({told})") from error
+        message = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else error.reason
+        raise BrokenCheckpoint(checkpoint, file, f"cannot be read ({message})") from error
     if text is not None and not is_whole(text):
         raise BrokenCheckpoint(checkpoint, file, f"is broken ({text[:40]!r})")
     return text

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.layers import Transform
 
-# so many rows, with what is merged of their history, are told sooner in one task than moved between several
+# so many rows, with what is merged of their history, are computed sooner in one task than moved between several
 ROWS_OF_ONE_TASK = 20_000
 
 

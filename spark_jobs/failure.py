@@ -38,7 +38,7 @@ def blames_storage(failure: BaseException) -> bool:
     return any(OF_STORAGE.match(kind) for kind, _ in causes)
 
 
-def told(failure: BaseException) -> str | None:
+def user_message(failure: BaseException) -> str | None:
     """A failure of Spark or of the disk -> what a person should read, None of any other kind."""
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return _no_room("")

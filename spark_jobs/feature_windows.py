@@ -1,4 +1,4 @@
-"""Feature rows with their windows: each key's rows are brought together, and told as arrays."""
+"""Feature rows with their windows: each key's rows are brought together and computed as arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spark_jobs.feature_rows import ROW_ID, condition, contract_column
 from spark_jobs.key_groups import KeyGroup
 from spark_jobs.layers import Transform
 from spark_jobs.wide_sums import limb_names, whole
-from spark_jobs.windows.arrow_rows import told
+from spark_jobs.windows.arrow_rows import windows_over
 from spark_jobs.windows.window import KeyWindows, Window
 from weir.feature import Feature
 
@@ -32,10 +32,10 @@ def with_windows(groups: Sequence[KeyGroup], extent: Extent) -> Transform:
 
     def transform(rows: DataFrame) -> DataFrame:
         if extent.in_one_task:
-            return _told(windows, (), rows.coalesce(1))
+            return _computed(windows, (), rows.coalesce(1))
         tasks = max(rows.sparkSession.sparkContext.defaultParallelism, -(-extent.rows // ROWS_OF_TASK))
         for number, group in enumerate(windows):
-            rows = _told([group], windows[number + 1 :], rows.repartition(tasks, group.member))
+            rows = _computed([group], windows[number + 1 :], rows.repartition(tasks, group.member))
         return rows
 
     return transform
@@ -58,13 +58,13 @@ def key_windows(group: KeyGroup) -> KeyWindows:
     return KeyWindows(group.root, group.hash, windows)
 
 
-def _told(groups: Sequence[KeyWindows], later: Sequence[KeyWindows], rows: DataFrame) -> DataFrame:
+def _computed(groups: Sequence[KeyWindows], later: Sequence[KeyWindows], rows: DataFrame) -> DataFrame:
     """Rows of whole keys -> with these groups' windows, and without what only they read."""
     done = _read(groups) - _read(later) - {*ROW_ID}
     kept = [field for field in rows.schema if field.name not in done]
     made = [field for group in groups for window in group.windows for field in _made(window, rows.schema)]
     schema = T.StructType([*kept, *made])
-    return rows.mapInArrow(told(groups, schema.names), schema)
+    return rows.mapInArrow(windows_over(groups, schema.names), schema)
 
 
 def _read(groups: Sequence[KeyWindows]) -> set[str]:

@@ -1,4 +1,4 @@
-"""The part of scored/<domain> that can matter to a batch's features, in no more rows than it takes to tell."""
+"""The part of scored/<domain> that can matter to a batch's features, in as few rows as can tell it."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def to_history_rows(groups: Sequence[KeyGroup], batch: DataFrame, first: datetim
     batch: the feature rows of the batch; first: the earliest `occurred_at` in it, before whose longest window no
     day is read. Rows that all of a key's events see alike become one, of their summed `weight` and the latest
     `at`: a popular merchant's week becomes a few rows. `entry` numbers what a row stands for: a scored row is one
-    thing to its user and another to its merchant, and all of them are told in one reading.
+    thing to its user and another to its merchant, and all of them come of one reading.
     """
     entries = entries_of(groups)
 
     def transform(history: DataFrame) -> DataFrame:
         days = (first - max(group.span for group in groups)).date()
         recent = history.where(F.col("event_date") >= F.lit(days))
-        told = merged(entries, _of_keys(entries, history.schema, first), dict(batch.dtypes))
+        entry_rows = merged(entries, _of_keys(entries, history.schema, first), dict(batch.dtypes))
         columns = _columns(entries, groups, batch.columns)
-        text = f"select {columns} from ({told})"
+        text = f"select {columns} from ({entry_rows})"
         return history.sparkSession.sql(text, history=recent, batch=batch)
 
     return transform

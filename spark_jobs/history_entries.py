@@ -9,7 +9,7 @@ from datetime import timedelta
 from spark_jobs.feature_rows import addends, condition, conditions, identities, micros
 from spark_jobs.key_groups import KeyGroup
 from spark_jobs.layers import quoted
-from spark_jobs.windows.key_windows import ADDITIVE
+from spark_jobs.windows.kinds import ADDITIVE
 from weir.feature import SESSIONS, Feature
 
 # (at, seq, part) as one number that a hash aggregation can keep the highest of; rows beyond the limits stay alone
@@ -52,10 +52,10 @@ class Entry:
     def last(self) -> str:
         return f"`last_{'_'.join(self.root)}`"
 
-    def told(self, number: int, types: Mapping[str, str]) -> str:
+    def as_struct(self, number: int, types: Mapping[str, str]) -> str:
         """SQL, over a history row with the times of its keys, of what it is to this entry; null when nothing.
 
-        types: column -> type of all that rows are told by; what a row is too old to be asked for is left out, so
+        types: column -> type of all that rows are compared by; what a row is too old to be asked for is left out, so
         that more rows are alike.
         """
         columns = {
@@ -127,13 +127,13 @@ def merged(entries: Sequence[Entry], rows: str, types: Mapping[str, str]) -> str
     features = [feature for entry in entries for feature in entry.features]
     alike = [*dict.fromkeys([*_keys(entries), *identities(features), *conditions(features)])]
     names = ["at", "seq", "part", *alike, *addends(features)]
-    told_by = MERGING | {name: types[name] for name in names}
-    told = ", ".join(entry.told(number, told_by) for number, entry in enumerate(entries))
+    compared = MERGING | {name: types[name] for name in names}
+    structs = ", ".join(entry.as_struct(number, compared) for number, entry in enumerate(entries))
     by = quoted(["entry", "own_seq", "own_part", "zone", *alike])
     sums = ", ".join(f"sum(`{name}`) as `{name}`" for name in addends(features))
     return (
         f"select {by}, max(at) as at, {_SEQ} as seq, {_PART} as part, {sums}"
-        f" from (select inline(array({told})) from ({rows})) where entry is not null group by {by}"
+        f" from (select inline(array({structs})) from ({rows})) where entry is not null group by {by}"
     )
 
 

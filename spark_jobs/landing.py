@@ -100,9 +100,9 @@ def start_raw(
 ) -> RawStream:
     """Start landing a source; without `every` ('1 second') it ends when what is there now has landed.
 
-    report: told what each batch brought. The caller holds the domain's lease. Raises OrphanedTable, BrokenCheckpoint,
-    NotADirectoryError, MessagesGone, OtherPlace; and before anything has landed UnreadableMapping, or of files
-    MappingMismatch.
+    report: called with what each batch brought. The caller holds the domain's lease. Raises OrphanedTable,
+    BrokenCheckpoint, NotADirectoryError, MessagesGone, OtherPlace; and before anything has landed UnreadableMapping,
+    or of files MappingMismatch.
     """
     if isinstance(source, FilesSource):
         folder_of(source)

@@ -22,7 +22,7 @@ Note = Callable[[tuple[int, ...]], None]
 def culprits(raw: DataFrame, process: Process, cause: Exception, note: Note) -> tuple[int, ...]:
     """Raw rows of a failing batch -> the `seq` of each message that fails alone.
 
-    note: told all that were found, with each that is, so that an end meanwhile does not lose them.
+    note: called at each find with all so far, so that an end meanwhile does not lose them.
     Halves the messages again and again, so a batch of n takes about 2 log2(n) trials a culprit.
     When the halves succeed the fault is not in a message: `cause` is raised again. Nor is it when most messages fail:
     WeirError. What storage does meanwhile is raised as it is.

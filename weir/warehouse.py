@@ -131,17 +131,17 @@ def sql(query: str) -> Answer:
 def ask(connection: duckdb.DuckDBPyConnection, query: str, values: object = None) -> Answer:
     """A query and the values of its parameters -> its answer."""
     result = connection.execute(query, values)
-    return Answer(_told_apart(column[0] for column in result.description or ()), result.fetchall())
+    return Answer(_unique(column[0] for column in result.description or ()), result.fetchall())
 
 
-def _told_apart(names: Iterable[str]) -> tuple[str, ...]:
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
     """Columns that share a name -> a, a_1, a_2: as the keys of a record each needs its own."""
     seen: Counter[str] = Counter()
-    apart: list[str] = []
+    unique: list[str] = []
     for name in names:
-        apart.append(f"{name}_{seen[name]}" if seen[name] else name)
+        unique.append(f"{name}_{seen[name]}" if seen[name] else name)
         seen[name] += 1
-    return tuple(apart)
+    return tuple(unique)
 
 
 def _prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

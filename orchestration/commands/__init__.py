@@ -47,9 +47,9 @@ def main() -> None:
     except (WeirError, NotADirectoryError, FileNotFoundError) as mistake:
         _end_with(str(mistake))
     except Exception as failure:
-        from spark_jobs.failure import told
+        from spark_jobs.failure import user_message
 
-        line = told(failure)
+        line = user_message(failure)
         if line is None:
             raise
         _end_with(f"{line}{_kept(failure)}")

@@ -73,9 +73,9 @@ def expire(
 
 
 def _rows(found: Found, rows: Mapping[str, int]) -> list[dict[str, object]]:
-    told = [*rows.items(), ("of these, events of others in the same messages", found.others)]
-    told.append(("messages of others that name it, which stay", found.mentions))
-    return [{"where": where, "rows": count} for where, count in told]
+    counts = [*rows.items(), ("of these, events of others in the same messages", found.others)]
+    counts.append(("messages of others that name it, which stay", found.mentions))
+    return [{"where": where, "rows": count} for where, count in counts]
 
 
 def _proof(erased: Erased) -> list[dict[str, object]]:
@@ -83,8 +83,8 @@ def _proof(erased: Erased) -> list[dict[str, object]]:
     for reason in erased.kept.values():
         kept[reason] = kept.get(reason, 0) + 1
     searched = [("files searched", erased.searched.files), ("files that still name it", len(erased.left))]
-    told = [*searched, *((f"files that may ({reason})", count) for reason, count in kept.items())]
-    return [{"where": where, "rows": count} for where, count in told]
+    counts = [*searched, *((f"files that may ({reason})", count) for reason, count in kept.items())]
+    return [{"where": where, "rows": count} for where, count in counts]
 
 
 def _require_nothing_left(erased: Erased) -> None:

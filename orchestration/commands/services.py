@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from orchestration.commands.show import AsJson, doing, fail, show, stderr
-from orchestration.stop_signals import told_to_stop
+from orchestration.stop_signals import stop_requested
 from weir.settings import settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,12 +58,12 @@ def ui(
     )
     services: list[subprocess.Popen[bytes]] = []
     try:
-        with told_to_stop() as told:
+        with stop_requested() as stop:
             # only now: what a script starts in the background ignores Ctrl-C, and so would they
             services += [subprocess.Popen(command, env=environment, cwd=ROOT) for command in commands]
-            while not told.is_set():
+            while not stop.is_set():
                 _require_all(services)
-                told.wait(timeout=1)
+                stop.wait(timeout=1)
     finally:
         _stop(services)
 

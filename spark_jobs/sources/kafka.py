@@ -68,14 +68,14 @@ class KafkaSource(RecordSource):
                 f"{self.name}: {anew}: the topic was made anew, and raw has other messages under its offsets; "
                 "send to a topic of another name, move this query's checkpoint away and stream from it with --new-epoch"
             )
-        told = "; ".join(gone(expected, bounds, new=reached is not None))
-        if not told:
+        lost = "; ".join(gone(expected, bounds, new=reached is not None))
+        if not lost:
             return
         if reached is None:
-            log.warning("%s: %s; going on behind them", self.name, told)
+            log.warning("%s: %s; going on behind them", self.name, lost)
             return
         raise MessagesGone(
-            f"{self.name}: {told}; to go on with what is left, move this query's checkpoint away and use --new-epoch"
+            f"{self.name}: {lost}; to go on with what is left, move this query's checkpoint away and use --new-epoch"
         )
 
     def _start(self, spark: SparkSession, landed: Mapping[str, int]) -> str:

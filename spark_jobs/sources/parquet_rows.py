@@ -105,8 +105,8 @@ def fault_of(spark: SparkSession, file: ParquetFile) -> str | None:
 
 def _first_line(error: Exception) -> str:
     # Py4J's own first line tells nothing but the number of a call
-    told = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else None
-    return (told or str(error)).splitlines()[0]
+    message = error.java_exception.getMessage() if isinstance(error, Py4JJavaError) else None
+    return (message or str(error)).splitlines()[0]
 
 
 def _places(spark: SparkSession, group: list[ParquetFile]) -> DataFrame:

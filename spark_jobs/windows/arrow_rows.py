@@ -18,13 +18,13 @@ from spark_jobs.windows.window import KeyWindows, Window
 Batches = Iterator[pa.RecordBatch]
 
 
-def told(groups: Sequence[KeyWindows], columns: Sequence[str]) -> Callable[[Batches], Batches]:
+def windows_over(groups: Sequence[KeyWindows], columns: Sequence[str]) -> Callable[[Batches], Batches]:
     """For `mapInArrow`: the feature rows of whole keys -> those columns, with these groups' windows among them.
 
     The history of these groups' keys is left out: nothing more is asked of it.
     """
 
-    def tell(batches: Batches) -> Batches:
+    def compute(batches: Batches) -> Batches:
         parts = [*batches]
         if not parts:
             return
@@ -34,7 +34,7 @@ def told(groups: Sequence[KeyWindows], columns: Sequence[str]) -> Callable[[Batc
             table = with_windows(table.combine_chunks(), group)
         yield from table.select([*columns]).to_batches()
 
-    return tell
+    return compute
 
 
 def with_windows(table: pa.Table, group: KeyWindows) -> pa.Table:

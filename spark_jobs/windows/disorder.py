@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spark_jobs.windows.key_windows import ADDITIVE, windows_of
+from spark_jobs.windows.kinds import ADDITIVE, windows_of
 from spark_jobs.windows.timeline import Flags, Ints, Timeline, combined, is_first, numbered
 from spark_jobs.windows.totals import Found
 from spark_jobs.windows.window import Window
 
-# rows told at a time, whatever it is that was overtaken
+# rows computed at a time, whatever it is that was overtaken
 AT_ONCE = 2_000_000
 
 
@@ -29,7 +29,7 @@ def in_arrival(time: Timeline, windows: Sequence[Window]) -> tuple[Found, Flags]
     if runs.overtaken.any():
         additive = [window for window in windows if window.kind in ADDITIVE]
         _forget_unseen(found, time, additive, runs, late)
-        _tell_anew(found, time, [one for one in windows if one not in additive], runs, arrival)
+        _recompute(found, time, [one for one in windows if one not in additive], runs, arrival)
     return found, late
 
 
@@ -99,10 +99,10 @@ def _only(time: Timeline, here: Ints, key: Ints, holds: Flags, windows: Sequence
     return Timeline({**time.columns, **conditions}, time.row[here], key)
 
 
-def _tell_anew(found: Found, time: Timeline, windows: Sequence[Window], runs: Runs, arrival: Ints) -> None:
+def _recompute(found: Found, time: Timeline, windows: Sequence[Window], runs: Runs, arrival: Ints) -> None:
     """Give overtaken events the other kinds, computed from what had arrived.
 
-    The overtaken events of one run had seen the same late ones, so each run is told on its own.
+    The overtaken events of one run had seen the same late ones, so each run is computed on its own.
     """
     if not windows:
         return
@@ -111,9 +111,9 @@ def _tell_anew(found: Found, time: Timeline, windows: Sequence[Window], runs: Ru
     order = np.argsort(which, kind="stable")
     asking, which = asking[order], numbered(which[order])
     for here, run in _copies(time, asking, which, max(window.span for window in windows), arrival):
-        told = windows_of(Timeline(time.columns, time.row[here], numbered(run)), windows)
+        anew = windows_of(Timeline(time.columns, time.row[here], numbered(run)), windows)
         asks = runs.overtaken[here] & (runs.of[here] == runs.of[asking[np.searchsorted(which, run)]])
-        for name, values in told.items():
+        for name, values in anew.items():
             found[name][here[asks]] = values[asks]
 
 

@@ -5,16 +5,16 @@ import signal
 
 import pytest
 
-from orchestration.stop_signals import told_to_stop
+from orchestration.stop_signals import stop_requested
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
     before = signal.getsignal(number)
-    with told_to_stop() as told:
-        assert not told.is_set()
+    with stop_requested() as stop:
+        assert not stop.is_set()
         os.kill(os.getpid(), number)
-        assert told.is_set()
+        assert stop.is_set()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
     assert signal.getsignal(number) is before

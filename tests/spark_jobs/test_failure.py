@@ -8,7 +8,7 @@ import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-from spark_jobs.failure import blames_storage, root_line, told
+from spark_jobs.failure import blames_storage, root_line, user_message
 
 FROM_PYTHON = """\
 An exception was raised by the Python Proxy. Return Message: Traceback (most recent call last):
@@ -51,7 +51,7 @@ def test_a_file_that_java_cannot_open_is_the_fault_of_storage(spark):
     with pytest.raises(Py4JJavaError) as failure:
         spark._jvm.java.io.FileInputStream("/nowhere/at/all")
     assert blames_storage(failure.value)
-    assert told(failure.value) == "/nowhere/at/all (No such file or directory)"
+    assert user_message(failure.value) == "/nowhere/at/all (No such file or directory)"
 
 
 @pytest.mark.parametrize(
@@ -70,15 +70,15 @@ def test_a_worker_that_a_message_kills_is_not(spark):
 
 
 def test_a_full_disk_is_named_with_what_is_free(home):
-    line = told(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    line = user_message(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     assert line
     assert "bytes are free" in line
 
 
 def test_what_an_object_store_or_a_disk_says_is_told_as_it_says_it():
     line = "When reading information for key 'lake' in bucket 'b': AWS Error ACCESS_DENIED"
-    assert told(OSError(line)) == line
+    assert user_message(OSError(line)) == line
 
 
 def test_a_fault_of_the_program_is_not_put_into_a_line():
-    assert told(KeyError("a")) is None
+    assert user_message(KeyError("a")) is None

@@ -13,7 +13,7 @@ from spark_jobs.feature_windows import key_windows
 from spark_jobs.key_groups import key_groups
 from spark_jobs.wide_sums import limb_names
 from spark_jobs.windows import disorder
-from spark_jobs.windows.arrow_rows import told
+from spark_jobs.windows.arrow_rows import windows_over
 from tests.oracle import features_of
 from tests.spark_jobs.feature_sample import EVERY_KIND, event, feature, holds, random_events
 
@@ -95,7 +95,9 @@ def found(features, events, history=0):
     rows = table_of(events, known, groups, history)
     # the order in which rows reach a task is anybody's
     shuffled = rows.take(np.random.default_rng(len(rows)).permutation(len(rows)))
-    batches = told(windows, ["seq", "part", *made, "is_late"])(iter(shuffled.to_batches(max_chunksize=50)))
+    batches = windows_over(windows, ["seq", "part", *made, "is_late"])(
+        iter(shuffled.to_batches(max_chunksize=50))
+    )
     by_id = {(row["seq"], row["part"]): row for batch in batches for row in batch.to_pylist()}
     assert len(by_id) == len(events) - history
     names = [(one["seq"], one["part"]) for one in events[history:]]
@@ -146,4 +148,4 @@ def test_keys_and_times_far_apart_do_not_meet(days):
 
 
 def test_no_rows_are_no_rows():
-    assert list(told([], ["seq"])(iter([]))) == []
+    assert list(windows_over([], ["seq"])(iter([]))) == []

@@ -1,6 +1,6 @@
 """Of the files that name somebody who was erased, some may."""
 
-from orchestration.leftover import why_kept
+from orchestration.still_named import why_kept
 from weir.settings import settings
 
 
