@@ -8,7 +8,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from orchestration.commands import app, manual
-from weir import mapping, settings
+from weir import mapping, settings, tables
 from weir.contract import SPARK_TYPES, load_contract
 from weir.feature import KINDS
 from weir.mapping import load_mapping
@@ -108,6 +108,26 @@ def test_the_readmes_rule_holds_what_it_promises(tmp_path):
     pack = load_pack("payments", tmp_path)
     assert "round_amounts" in {one.name for one in pack.ruleset.rules}
     assert run_cases(pack) == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "columns"),
+    [
+        ("raw/<domain>", tables.RAW),
+        ("scored/<domain>", tables.DECISION),
+        ("quarantine/<domain>", tables.QUARANTINE),
+        ("labels/<domain>", tables.LABELS),
+        ("mapping/<domain>", tables.MAPPING),
+        ("reference/<list>", tables.REFERENCE),
+        *((f"quality/{name}", columns) for name, columns in tables.QUALITY.items()),
+    ],
+)
+def test_the_page_on_tables_names_every_column_and_no_other(heading, columns):
+    page = (ROOT / "docs" / "tables.md").read_text()
+    (section,) = (part for part in page.split("\n## ") if part.startswith(f"`{heading}`"))
+    table = section.split("| `source` | `partition` | `position` |")[0]
+    firsts = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", table, re.MULTILINE)
+    assert sorted(name for first in firsts for name in re.findall(r"\w+", first)) == sorted(columns)
 
 
 def test_every_directory_of_the_layout_is_there():
