@@ -58,6 +58,13 @@ def offset_of(spark: SparkSession, checkpoint: str, batch: int) -> str | None:
     return None if text is None else text.splitlines()[2]
 
 
+def first_offset(spark: SparkSession, checkpoint: str) -> str | None:
+    """The offset (JSON) with which batch 0 begins; None when nothing was planned, or the source does not note it."""
+    # of Spark's own sources only Kafka writes this: a zero byte for old readers, a line for the version, the offset
+    text = read_text(spark, f"{checkpoint}/sources/0/0")
+    return text.partition("\n")[2] if text else None
+
+
 def _is_json(text: str) -> bool:
     """Whether a text is a whole JSON value."""
     try:

@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from spark_jobs.append import append_once, has_appended, last_batch
-from spark_jobs.checkpoint import START, newest_batch, offset_of
+from spark_jobs.checkpoint import START, first_offset, newest_batch, offset_of
 from spark_jobs.epoch import has_epoch
 from spark_jobs.feed import Feed, Run
 from spark_jobs.lake import read_table
@@ -88,11 +88,16 @@ def last_positions(spark: SparkSession, raw: str, source: RecordSource) -> dict[
 
 
 def reached(run: Run) -> str | None:
-    """The source's own offset (JSON) up to which `raw` holds everything, None when nothing has landed."""
+    """The source's own offset (JSON) up to which `raw` holds everything.
+
+    None when nothing has landed, unless the source has noted where the first batch begins, which may have failed.
+    """
     appended = last_batch(run.spark, run.raw, run.query)
     done = newest_batch(run.spark, run.checkpoint, "commits")
     # a crash between append and checkpoint leaves the table one batch ahead
     newest = max(done, -1 if appended is None else appended)
+    if newest < 0:
+        return first_offset(run.spark, run.checkpoint)
     return offset_of(run.spark, run.checkpoint, newest)
 
 

@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Producer
 
 from spark_jobs import record_feed
-from spark_jobs.append import append_once
+from spark_jobs.append import append_once, has_appended
 from spark_jobs.intake import Intake
 from spark_jobs.kept import kept_max_ages
 from spark_jobs.lake import read_table
@@ -133,6 +133,24 @@ def test_messages_that_expire_under_a_running_stream_are_counted(spark, at_broke
     monkeypatch.setattr(record_feed, "append_once", append_while_the_rest_expires)
     with pytest.raises(MessagesGone, match=r"16 messages of partition 0 are gone \(offsets 2 to 17\)"):
         drain_raw(spark, "payments", KafkaSource("fleeting", max_messages=2))
+
+
+def test_messages_that_expire_under_the_first_batch_are_counted_whenever_it_is_tried(
+    spark, at_broker, monkeypatch
+):
+    def expire_before_they_are_read(*arguments):
+        at_broker.expire("brief", 0, before=4)
+        return has_appended(*arguments)
+
+    at_broker.create_topic("brief", partitions=1)
+    send(at_broker, "brief", [b"x"] * 6)
+    monkeypatch.setattr(record_feed, "has_appended", expire_before_they_are_read)
+    for _ in range(2):
+        with pytest.raises(MessagesGone, match=r"4 messages of partition 0 are gone \(offsets 0 to 3\)"):
+            drain_raw(spark, "payments", KafkaSource("brief"))
+    shutil.rmtree(settings().checkpoint("raw/payments/kafka"))
+    drain_raw(spark, "payments", KafkaSource("brief"), new_epoch=True)
+    assert of_partition(spark, 0) == [(4, b"x"), (5, b"x")]
 
 
 @contextmanager
