@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ from spark_jobs.sources.store import Store
 from weir.located import PackError
 from weir.mapping import with_schema
 from weir.settings import settings
+
+log = logging.getLogger("weir.files")
 
 
 @dataclass(slots=True)
@@ -131,16 +134,21 @@ def _held(folder: str, path: str) -> Admitted:
 
 
 def _unchanged(entries: list[Admitted], manifest: Manifest) -> Iterator[Admitted]:
-    """The files that are still as they were admitted; the others' admissions are taken back."""
+    """The files that are still as they were admitted; the others' admissions are taken back.
+
+    One that cannot be seen is admitted anew when it is back: it may be its mount that is away.
+    """
     void = manifest.void()
     for entry in entries:
         now = stat_of(entry)
         if entry.ordinal in void:
             continue
-        if now and has_changed(entry, now):
-            manifest.make_void(entry.ordinal)
-        else:
+        if now and not has_changed(entry, now):
             yield entry
+            continue
+        manifest.make_void(entry.ordinal)
+        if now is None:
+            log.warning("%s: went away before it landed; it lands when it is back", entry.file)
 
 
 def _manifest(checkpoint: str) -> str:

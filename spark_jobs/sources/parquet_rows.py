@@ -16,11 +16,14 @@ from pyspark.sql import types as T
 
 from spark_jobs.session import java_class
 from spark_jobs.sources.manifest import Admitted
+from spark_jobs.sources.split import is_of_the_file
 from weir.mapping import AS_JSON
 from weir.message import identifier
 
 # names that no column of a file may have
 FILE, ROW = "_weir_file", "_weir_row"
+# how Spark says that there is no such file, which may be so on one machine, or for the moment
+NOT_THERE = ("FILE_NOT_EXIST", "PATH_NOT_FOUND", "FileNotFoundException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,14 @@ class ParquetFile:
 
 
 def read_footer(entry: Admitted) -> ParquetFile | str:
-    """An admitted file -> what its footer says, or why it cannot be read."""
+    """An admitted file -> what its footer says, or why it cannot be read. Raises OSError as as_split does."""
     try:
         # of the old type of 96 bits, which looks like nanoseconds here, Spark makes microseconds by itself
         with parquet.ParquetFile(entry.file, coerce_int96_timestamp_unit="us") as file:
             found = ParquetFile(entry, file.metadata.num_rows, file.schema_arrow.remove_metadata())
     except (OSError, ValueError, pa.ArrowException) as error:
+        if not is_of_the_file(error):
+            raise
         return str(error)
     names = [name.lower() for name in found.schema.names]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -74,8 +79,8 @@ def schema_of(rows: DataFrame) -> str:
 
 
 def without_pattern(file: Path) -> str:
-    """A file's path, as Spark reads it without seeing a pattern in it."""
-    return "".join(f"\\{c}" if c in "\\*?[]{}" else c for c in str(file))
+    """A local file's address, as Spark reads it without seeing a pattern in it, whatever its default file system."""
+    return "file://" + "".join(f"\\{c}" if c in "\\*?[]{}" else c for c in str(file.absolute()))
 
 
 def as_messages(rows: DataFrame, group: list[ParquetFile], mapping: str | None) -> DataFrame:
@@ -95,11 +100,15 @@ def as_messages(rows: DataFrame, group: list[ParquetFile], mapping: str | None) 
 
 
 def fault_of(spark: SparkSession, file: ParquetFile) -> str | None:
-    """Read a file to its end -> why that does not work, or None. For when a batch has failed."""
+    """Read a file to its end -> why that does not work, or None if it does, or is not there to be read.
+
+    For when a batch has failed.
+    """
     try:
         read_rows(spark, [file]).write.format("noop").mode("overwrite").save()
     except (PySparkException, Py4JJavaError) as error:
-        return _first_line(error)
+        fault = _first_line(error)
+        return None if any(name in str(error) for name in NOT_THERE) else fault
     return None
 
 

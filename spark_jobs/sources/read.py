@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from spark_jobs.sources.csv_rows import read_csv
 from spark_jobs.sources.lines import BLOCK, read_lines
-from spark_jobs.sources.split import Split
+from spark_jobs.sources.split import Split, is_of_the_file
 
 SCHEMA = pa.schema(
     {
@@ -35,7 +35,8 @@ def read_split(split: Split) -> Iterator[pa.RecordBatch]:
     """A piece of a file -> batches of SCHEMA.
 
     A file that turns out to be broken is one message of position -1 and none of its others: what could break
-    half-way, a gzip or a CSV, is read once to see that it does not, and then again.
+    half-way, a gzip or a CSV, is read once to see that it does not, and then again. Raises OSError when a file
+    cannot be seen from here, which another try or another machine may mend.
     """
     if split.fault:
         yield _fault(split, split.fault)
@@ -45,6 +46,8 @@ def read_split(split: Split) -> Iterator[pa.RecordBatch]:
             for _ in _read(split):
                 pass
         except BROKEN as error:
+            if not is_of_the_file(error):
+                raise
             yield _fault(split, str(error))
             return
     for positions, payloads in _read(split):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,8 @@ from spark_jobs.sources.manifest import Admitted
 TASK_BYTES = 32 * 1024 * 1024
 # deflate cannot shrink anything further than this (https://zlib.net/zlib_tech.html)
 DEFLATE_BOUND = 1032
+# the file cannot be seen for now (a mount that is away, on this machine or for the moment), or nothing more be opened
+NOT_OF_THE_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,23 @@ class Split:
 
 
 def as_split(entry: Admitted, first_seq: int) -> Split:
-    """A file that is read as bytes -> all of it, with the fault when it cannot even be opened."""
+    """A file that is read as bytes -> all of it, with the fault when it cannot even be opened.
+
+    Raises OSError when that says nothing of the file.
+    """
     try:
         with entry.file.open("rb") as stream:
             stream.read(1)
     except OSError as error:
+        if not is_of_the_file(error):
+            raise
         return Split(entry, first_seq, fault=error.strerror or str(error))
     return Split(entry, first_seq)
+
+
+def is_of_the_file(error: Exception) -> bool:
+    """Whether an error of reading tells of the file what will still be so when it is tried again."""
+    return not (isinstance(error, OSError) and error.errno in NOT_OF_THE_FILE)
 
 
 def span_of(entry: Admitted) -> int:

@@ -23,6 +23,8 @@ from spark_jobs.lake import read_table
 from spark_jobs.landing import FilesSource, Landed, LeftOut, drain_raw, start_raw
 from spark_jobs.mapping import UnreadableMapping, kept_mappings
 from spark_jobs.sources import files as files_module
+from spark_jobs.sources.manifest import Admitted
+from spark_jobs.sources.parquet_rows import ParquetFile, fault_of, read_footer
 from weir.mapping import ColumnMapping
 from weir.settings import settings
 
@@ -195,6 +197,42 @@ def test_a_file_that_grew_before_it_landed_lands_as_it_became(spark, folder, lan
     (folder / "a.jsonl").write_text("half\nand half")
     land()
     assert [message[2] for message in _raw(spark)] == [b"half", b"and half"]
+
+
+@pytest.mark.parametrize("format", ["json", "parquet"])
+def test_files_that_are_away_while_their_batch_is_tried_again_land_when_they_are_back(
+    spark, folder, land, monkeypatch, caplog, format
+):
+    def die(*arguments):
+        raise RuntimeError("power cut")
+
+    name, away = f"a.{format}", folder.with_name("away")
+    if format == "json":
+        (folder / name).write_text('{"n":1}')
+    else:
+        parquet.write_table(pa.table({"n": [1]}), folder / name)
+    with monkeypatch.context() as broken:
+        broken.setattr(file_feed, "append_once", die)
+        with pytest.raises(StreamingQueryException, match="power cut"):
+            land(format)
+    folder.rename(away)
+    folder.mkdir()
+    assert land(format) == Landed(0, 0)
+    assert f"{folder / name}: went away before it landed" in caplog.text
+    folder.rmdir()
+    away.rename(folder)
+    assert land(format) == Landed(1, 1)
+    assert [message[2] for message in _raw(spark)] == [b'{"n":1}']
+
+
+def test_a_parquet_file_that_goes_away_while_it_is_read_is_not_called_broken(spark, folder):
+    parquet.write_table(pa.table({"n": [1]}), folder / "a.parquet")
+    file = read_footer(Admitted(0, str(folder), "a.parquet", 0, 0, "", "parquet", None))
+    assert isinstance(file, ParquetFile)
+    file.entry.file.unlink()
+    assert fault_of(spark, file) is None
+    with pytest.raises(FileNotFoundError):
+        read_footer(file.entry)
 
 
 def test_a_lost_checkpoint_is_refused_and_a_new_epoch_lands_only_what_is_new(spark, folder, land):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 from pathlib import Path
@@ -72,14 +73,41 @@ def test_a_csv_that_is_none_is_one_message(messages):
     assert "the header names id more than once" in json.loads(payload)["unreadable"]
 
 
-def test_a_file_that_is_gone_is_one_message(tmp_path):
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.csv"])
+def test_a_file_that_cannot_be_seen_is_no_message_for_it_may_come_back(tmp_path, name):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_bytes(gzip.compress(b"{}\n") if name.endswith("gz") else b"id\n1\n")
+    entry = _entry(tmp_path / "in" / name, "csv" if name.endswith("csv") else "json")
+    seen = as_split(entry, 100)
+    entry.file.unlink()
+    with pytest.raises(FileNotFoundError):
+        as_split(entry, 100)
+    with pytest.raises(FileNotFoundError):
+        list(read_split(seen))
+
+
+def test_a_file_that_this_process_has_no_room_to_open_is_no_message(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("id\n1\n")
+    seen = as_split(_entry(tmp_path / "in" / "a.csv", "csv"), 100)
+
+    def refuse(*_, **__):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(OSError, match="Too many open files"):
+        list(read_split(seen))
+
+
+def test_a_folder_in_place_of_a_file_is_one_message(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.jsonl").write_text("{}\n")
     entry = _entry(tmp_path / "in" / "a.jsonl")
     entry.file.unlink()
+    entry.file.mkdir()
     [(position, payload, kind, _)] = _messages(entry)
     assert (position, kind) == (-1, "unreadable")
-    assert b"No such file" in payload
+    assert b"Is a directory" in payload
 
 
 def test_a_large_file_is_cut_and_loses_nothing(messages, monkeypatch):
