@@ -18,13 +18,18 @@ SETTLE = 1000
 STALE = 900_000
 # how far this machine's clock and that of Kinesis may differ (ms)
 SKEW = 300_000
+# how far times of arrival may go back from one record to the next (ms): Kinesis does not promise that they rise
+WOBBLE = 10_000
 # a shard takes in at most this much (bytes a second), so a span of time bounds the size of a batch
 INTAKE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a shard is read: to the record `after`, '' for none, which is all that came before `until` (ms)."""
+    """How far a shard is read: to the record `after`, '' for none.
+
+    until: all that is unread arrived then or later (ms, by Kinesis' clock); 0 when that is not known.
+    """
 
     after: str = ""
     until: int = 0
@@ -83,12 +88,13 @@ def next_mark(stream: KinesisStream, shard: Shard, mark: Mark, moments: Moments)
         return Mark(found.sequence, found.arrived)
     if found is None and shard.is_closed:
         return Mark(mark.after, moments.now, is_finished=True)
-    last = _newest(stream, shard, max(since - SKEW, 0))
+    # hardly before the mark, or what came before a silence would be read with every look
+    last = _newest(stream, shard, max(since - WOBBLE, 0))
     if last and int(last.sequence) > int(mark.after or 0):
-        return Mark(last.sequence, moments.now)
+        return Mark(last.sequence, last.arrived)
     # an offset that moves makes a batch: only often enough that it never looks as old as the retention, and once for
     # a shard that is still empty, or what comes and expires while nobody reads would be missed in silence
-    return replace(mark, until=moments.now) if moments.now - mark.until > STALE else mark
+    return replace(mark, until=moments.now - SKEW) if moments.now - mark.until > STALE else mark
 
 
 def ranges(start: Marks, end: Marks) -> list[Range]:

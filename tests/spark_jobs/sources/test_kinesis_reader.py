@@ -10,6 +10,7 @@ from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxBytes
 
 from spark_jobs.sources import kinesis_batch
 from spark_jobs.sources.kinesis_reader import KinesisReader
+from spark_jobs.sources.kinesis_stream import KinesisStream
 from spark_jobs.sources.limited_kinesis import LimitedKinesisReader
 from spark_jobs.sources.source import MessagesGone
 from tests.kinesis_server import kinesis_server
@@ -208,14 +209,33 @@ def test_a_silent_shard_moves_its_mark_only_now_and_then(server):
     assert (query.drain(), len(query.batches)) == ([], 1)
 
 
+def test_what_came_before_a_silence_is_not_read_with_every_look(server, monkeypatch):
+    server.create()
+    server.put(*(b"%d" % number for number in range(100)))
+    server.age(*[2] * 99, 1)
+    query, read = Query(), []
+    assert len(query.drain()) == 100
+    pages = KinesisStream._pages
+
+    def counted(*arguments):
+        for page in pages(*arguments):
+            read.extend(page.records)
+            yield page
+
+    monkeypatch.setattr(KinesisStream, "_pages", counted)
+    assert query.drain() == []
+    assert len(read) == 1
+
+
 def test_spark_4_1_does_not_say_where_a_batch_begins_and_a_restart_goes_on_all_the_same(server):
     server.create()
     server.put(b"1")
     reader = KinesisReader(EVENTS, 1)
+    # a batch may end before what came within the last second
+    server.age(3)
     first = reader.latestOffset()
     server.put(b"2", b"3")
-    # a batch may end before what came within the last second
-    server.age(3, 2, 1)
+    server.age(0, 2, 1)
     second = reader.latestOffset()
     assert [row[2] for row in read(reader, first, second)] == [b"2", b"3"]
     assert reader.latestOffset() == second
