@@ -29,6 +29,8 @@ from weir.subject import Subject, is_ambiguous
 from weir.value import names_of
 
 DEFAULT_COLUMN = "user_id"
+# the types of columns whose values are the same in any case: an event has them in lower case
+ANY_CASE = {"address", "ip"}
 DAY = timedelta(days=1)
 # the lists of values that failed a check: whose they are, nobody can tell
 VALUES_SHOWN = "not success and instr(observed, ':') > 0"
@@ -57,10 +59,10 @@ def request_of(domain: str, subject: str, columns: Sequence[str], mentions: bool
     types = {_type_of(pack.contract, name) for name in chosen}
     if not subject.strip():
         raise WeirError("the subject is empty: name whom to erase, as in `weir erase payments user-17`")
-    is_address = "address" in types
-    value = subject.lower() if is_address else subject
+    any_case = not types.isdisjoint(ANY_CASE)
+    value = subject.lower() if any_case else subject
     fields = _fields(pack, chosen) if is_ambiguous(value) else ()
-    return Request(Subject(value, is_address, fields), chosen, mentions)
+    return Request(Subject(value, any_case, fields), chosen, mentions)
 
 
 def find_subject(domain: str, request: Request) -> Found:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from spark_jobs.removal import ZONES
+from weir.pack import domains
 from weir.settings import settings
 
 
@@ -15,9 +17,9 @@ def why_kept(
 
     folders: from which the domain's messages were read; mentions: how many messages of others name the subject.
     """
-    if any(Path(path).is_relative_to(folder) for folder in (settings().root / "simulated", *folders)):
+    if any(_is_in(path, str(folder)) for folder in (settings().root / "simulated", *folders)):
         return "messages at their source"
-    if "/reference/" in path:
+    if _is_in(path, settings().table("reference", "")):
         return "a list that its publisher answers for"
     for other in _others_named(domain, hits):
         if _is_of(path, other) or _is_shared(path):
@@ -28,15 +30,23 @@ def why_kept(
 
 def _others_named(domain: str, hits: Sequence[str]) -> list[str]:
     """The other domains that hold the subject too."""
-    tables = [Path(path).parts for path in hits]
-    names = {parts[parts.index("scored") + 1] for parts in tables if "scored" in parts[:-1]}
-    return sorted(names - {domain})
+    others = (other for other in domains() if other != domain)
+    return [other for other in others if any(_is_of(path, other) for path in hits)]
 
 
 def _is_of(path: str, domain: str) -> bool:
-    return f"/{domain}/" in path
+    """Whether a file is in one of the domain's tables, or beside a checkpoint of its streams."""
+    places = settings()
+    tables = (places.table(zone, domain) for zone in ZONES)
+    checkpoints = (places.checkpoint(f"{zone}/{domain}") for zone in ("raw", "scored"))
+    return any(_is_in(path, place) for place in (*tables, *checkpoints))
 
 
 def _is_shared(path: str) -> bool:
     """Whether a file holds something of every domain."""
-    return Path(path).is_relative_to(settings().marts)
+    return _is_in(path, str(settings().marts))
+
+
+def _is_in(path: str, place: str) -> bool:
+    # one name of S3 is Hadoop's, the other is Arrow's
+    return Path(path.replace("s3a://", "s3://")).is_relative_to(place.replace("s3a://", "s3://"))

@@ -46,7 +46,12 @@ class Request:
     @property
     def is_of_subject(self) -> Column:
         """Over the contract's columns: whether an event is the subject's."""
-        return reduce(Column.__or__, (F.col(column) == self.subject.value for column in self.columns))
+        return reduce(Column.__or__, map(self._is_subject, self.columns))
+
+    def _is_subject(self, column: str) -> Column:
+        # an address may be someone's name in a column that keeps its case
+        held = F.lower(column) if self.subject.any_case else F.col(column)
+        return held == self.subject.value
 
     def names(self, text: Column) -> Column:
         """Whether a text names the subject; see weir.subject."""

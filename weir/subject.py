@@ -42,7 +42,7 @@ def _is_in_json_without_quotes(value: str) -> bool:
 
 @dataclass(frozen=True)
 class Subject:
-    """An identifier such as `user-17`; addresses are the same in any case.
+    """An identifier such as `user-17`; wallets' and IP addresses are the same in any case.
 
     A text names it where it stands whole: no letter, digit or `_` before or behind it, nor a `.`, `-` or `@`
     that joins it to one. So `user-1` is not in `user-17`, `user-1-b` or `user-1@shop.org`, but in `"user-1".`
@@ -111,8 +111,8 @@ class Subject:
 
     @cached_property
     def _in_bytes(self) -> re.Pattern[bytes]:
-        # ids that are counted up may begin alike, addresses never do
-        beginning = self.any_case and len(self.value) > CUT
+        # ids that are counted up may begin alike, and addresses of one network; those of wallets never do
+        beginning = self.any_case and len(self.value) > CUT and ":" not in self.value
         cut = f"|{_BEGINS}{re.escape(self.value[:CUT])}" if beginning else ""
         return re.compile(f"{self.pattern}{cut}".encode())
 

@@ -14,7 +14,7 @@ from orchestration.erasure import Erased, days_of, erase_subject, find_subject, 
 from orchestration.instance import instance
 from orchestration.marts import build_marts, dbt_target
 from spark_jobs import erasure, expiry
-from spark_jobs.erasure import erase
+from spark_jobs.erasure import Request, erase
 from spark_jobs.expiry import expire, find_expired, first_day_kept
 from spark_jobs.intake import Intake
 from spark_jobs.labels import load_labels, loading_labels
@@ -260,6 +260,20 @@ def test_an_address_is_the_same_person_in_any_case(monkeypatch):
         Subject("0xabc", any_case=True),
         ("from_address", "to_address"),
     )
+
+
+def test_an_ip_address_is_the_same_in_any_case(monkeypatch):
+    monkeypatch.delenv("WEIR_DOMAINS", raising=False)
+    request = request_of(DOMAIN, "2001:DB8::1", ["ip_address"], mentions=False)
+    assert request.subject == Subject("2001:db8::1", any_case=True)
+
+
+def test_a_wallet_is_the_same_person_in_a_column_that_keeps_its_case(spark):
+    held = spark.createDataFrame(
+        [("0xAbC", "0xdef"), ("0xabc", "0xdef"), ("0xAbC1", "0xdef")], "user_id string, to string"
+    )
+    request = Request(Subject("0xabc", any_case=True), ("user_id", "to"))
+    assert [row["user_id"] for row in held.where(request.is_of_subject).collect()] == ["0xAbC", "0xabc"]
 
 
 def test_what_came_too_long_ago_goes_from_all_tables_and_the_books_balance(spark, story, monkeypatch):
