@@ -64,8 +64,8 @@ def _require_same_life(spark: SparkSession, query: str, checkpoint: str, table: 
 
 def _epochs(spark: SparkSession, name: str, table: str) -> list[int]:
     ids = (query.rpartition(":") for query in transactions(spark, table))
-    # a batch may quarantine in commits of names of their own: poison/1c3a5e7f/scored/payments, again/scored/payments
-    owners = re.compile(f"(poison/[0-9a-f]+/|again/)?{re.escape(name)}")
+    # a batch may quarantine in commits of names of their own: poison/1c3a5e7f/scored/payments, again/...
+    owners = re.compile(f"((poison|again)/[0-9a-f]+/|again/)?{re.escape(name)}")
     return [int(epoch) for owner, _, epoch in ids if owners.fullmatch(owner) and epoch.isdecimal()]
 
 

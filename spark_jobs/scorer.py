@@ -18,6 +18,7 @@ from spark_jobs.append import append_once
 from spark_jobs.batch_report import Report, Tally, batch_report, tally_of
 from spark_jobs.extent import Extent, extent_of, gathered
 from spark_jobs.failure import blames_storage, root_line
+from spark_jobs.feature_rows import ROW_ID
 from spark_jobs.features import earlier_rows
 from spark_jobs.judged import filter_valid, judged
 from spark_jobs.lake import create_table, read_table, table_version, to_types_of
@@ -188,9 +189,13 @@ class Batch:
     def _refuse_more(self, refused: DataFrame) -> None:
         """What the earlier try took and this one does not, since Weir has become another, in a commit of its own."""
         more = refused.transform(quarantine.not_in(self._refused()))
-        if not more.isEmpty():
+        which = F.bit_xor(F.xxhash64(*ROW_ID)).alias("which")
+        (found,) = more.agg(F.count("*").alias("rows"), which).collect()
+        if found["rows"]:
             scorer = self.scorer
-            append_once(more, scorer.table("quarantine"), f"again/{scorer.query}", self.batch_id)
+            # a third Weir may refuse others, which is another commit
+            query = f"again/{kept.digest(str(found['which']))}/{scorer.query}"
+            append_once(more, scorer.table("quarantine"), query, self.batch_id)
 
     def _without_poison(self, raw: DataFrame, poison: Sequence[int]) -> DataFrame:
         """Quarantine the messages that kill this batch, in a commit of their own, and go on with the others."""

@@ -160,16 +160,17 @@ def refusing(judged, *events):
 def test_a_batch_that_other_code_ends_than_began_it_settles_each_message_once(spark, land, monkeypatch):
     land(*(payment(f"p{number}", number) for number in range(4)))
     real = scorer.judged
-    with monkeypatch.context() as patch:
-        patch.setattr(scorer, "judged", refusing(real, "p1"))
-        cuts = Cuts(["before scored in quarantine", "after scored in quarantine"])
-        patch.setattr(scorer, "append_once", cuts.around(scorer.append_once, name_of_append))
-        with pytest.raises(StreamingQueryException, match="power cut before scored in scored"):
-            score(spark, 1)
-    monkeypatch.setattr(scorer, "judged", refusing(real, "p2"))
+    cuts = Cuts(["before scored in quarantine", "after scored in quarantine", "before again in quarantine"])
+    for event, place in (("p1", "before scored in scored"), ("p2", "after again in quarantine")):
+        with monkeypatch.context() as patch:
+            patch.setattr(scorer, "judged", refusing(real, event))
+            patch.setattr(scorer, "append_once", cuts.around(scorer.append_once, name_of_append))
+            with pytest.raises(StreamingQueryException, match=f"power cut {place}"):
+                score(spark, 1)
+    monkeypatch.setattr(scorer, "judged", refusing(real, "p3"))
     score(spark, 1)
     raw, scored, refused = tables(spark)
-    assert [row["event_id"] for row in refused.orderBy("seq").collect()] == ["p1", "p2"]
-    assert [row["event_id"] for row in scored.orderBy("seq").collect()] == ["p0", "p3"]
+    assert [row["event_id"] for row in refused.orderBy("seq").collect()] == ["p1", "p2", "p3"]
+    assert [row["event_id"] for row in scored.orderBy("seq").collect()] == ["p0"]
     (counted,) = books(raw, scored, refused).collect()
     assert (counted["balanced"], counted["doubled"], counted["pending"]) == (True, 0, 0)
