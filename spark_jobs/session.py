@@ -21,6 +21,10 @@ from weir.s3 import hadoop_settings, is_on_s3
 from weir.settings import settings
 
 OLDEST_JAVA = 17
+# one task a core, unless a cluster's own settings say otherwise: the default of 200 costs a small batch 16 times its
+# latency
+SHUFFLE = "spark.sql.shuffle.partitions"
+# the same: a vacuum would have 10,000 tasks, however small the table
 LISTING = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
 HERE = Path(__file__).resolve().parent
 # its bin/java drops a module that small runtimes lack, and says nothing about it
@@ -74,18 +78,25 @@ def spark_session(app: str, connectors: tuple[str, ...] = ()) -> SparkSession:
         _use_java()
         builder = _configured(builder.master(f"local[{SLOTS_A_CORE * cores()}]"), _local_settings(connectors))
     spark = _configured(builder, SETTINGS).getOrCreate()
-    if not submitted():
+    if owns_stdout():
         _hush(spark)
-    # one task a core: the default of 200 costs a small batch 16 times its latency
-    spark.conf.set("spark.sql.shuffle.partitions", str(spark.sparkContext.defaultParallelism))
-    # a vacuum would have 10,000 tasks, however small the table
-    spark.conf.set(LISTING, str(spark.sparkContext.defaultParallelism))
+    for name in (SHUFFLE, LISTING):
+        if not spark.sparkContext.getConf().contains(name):
+            spark.conf.set(name, str(spark.sparkContext.defaultParallelism))
     return spark
 
 
 def submitted() -> bool:
-    """Whether spark-submit started this process, so that master, memory and jars are the cluster's affair."""
-    return "PYSPARK_GATEWAY_PORT" in os.environ or "--master" in os.environ.get("PYSPARK_SUBMIT_ARGS", "")
+    """Whether somebody else chose the master: spark-submit, or `--master` in PYSPARK_SUBMIT_ARGS.
+
+    Then memory, cores, jars and Java's options are theirs, and only SETTINGS are set here.
+    """
+    return not owns_stdout() or "--master" in os.environ.get("PYSPARK_SUBMIT_ARGS", "")
+
+
+def owns_stdout() -> bool:
+    """Whether this process started Java; of what spark-submit starts, Java passes the stdout on."""
+    return "PYSPARK_GATEWAY_PORT" not in os.environ
 
 
 def java_class(spark: SparkSession, name: str) -> Any:

@@ -18,6 +18,8 @@ from tests.started import SHORT_LIVED_JAVA, free_port, wait_until
 
 SPARK_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
 DEPLOY = "org.apache.spark.deploy"
+# as one asks for of a cluster whose executors may not have registered yet
+SHUFFLE_TASKS = 3
 
 
 @contextmanager
@@ -39,6 +41,7 @@ def _arguments(url: str) -> str:
     java = f"{JAVA_OPTIONS} {SHORT_LIVED_JAVA} -Duser.timezone=UTC"
     return (
         f"--master {url} --driver-memory 1g --executor-memory 1g --jars {','.join(jars())} "
+        f"--conf spark.sql.shuffle.partitions={SHUFFLE_TASKS} "
         f"--conf 'spark.driver.extraJavaOptions={java}' --conf 'spark.executor.extraJavaOptions={java}' pyspark-shell"
     )
 

@@ -71,7 +71,11 @@ def _login(settings: Mapping[str, str]) -> dict[str, str]:
 def _trusted(settings: Mapping[str, str]) -> dict[str, str]:
     if "ssl.ca.location" not in settings:
         return {}
-    return {"ssl.truststore.type": "PEM", "ssl.truststore.location": settings["ssl.ca.location"]}
+    # as text, for the machines of a cluster do not have the file
+    return {
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.certificates": _content(settings, "ssl.ca.location"),
+    }
 
 
 def _own_certificate(settings: Mapping[str, str]) -> dict[str, str]:

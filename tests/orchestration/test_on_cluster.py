@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from tests.small_pack import small_messages, write_brief_pack
-from tests.spark_cluster import spark_cluster
+from tests.spark_cluster import SHUFFLE_TASKS, spark_cluster
 from weir.warehouse import connect_lake
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,5 +39,7 @@ def test_a_stream_on_a_cluster_settles_every_message_once(home, monkeypatch):
     assert (done["messages"], done["scored"] + done["quarantined"]) == (MESSAGES, MESSAGES)
     with connect_lake(["small"]) as lake:
         assert sorted(lake.execute(PARTS).fetchall()) == [("raw", 60, 60), ("settled", 60, 60)]
+    (facts,) = (home / "checkpoints/scored/small/offsets/0").read_text().splitlines()[1:2]
+    assert json.loads(facts)["conf"]["spark.sql.shuffle.partitions"] == str(SHUFFLE_TASKS)
     # each executor has a folder, which the worker made for the application
     assert [*(home / "cluster" / "work").glob("app-*/0/stderr")] != []

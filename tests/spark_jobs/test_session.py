@@ -20,6 +20,7 @@ from spark_jobs.session import (
     find_java,
     java_class,
     java_version,
+    owns_stdout,
     spark_session,
     submitted,
 )
@@ -126,19 +127,19 @@ def test_a_java_version_is_its_major_number(tmp_path, said, version):
 
 
 @pytest.mark.parametrize(
-    ("environment", "expected"),
+    ("environment", "on_cluster", "stdout"),
     [
-        ({"PYSPARK_GATEWAY_PORT": "25333"}, True),
-        ({"PYSPARK_SUBMIT_ARGS": "--master yarn pyspark-shell"}, True),
-        ({}, False),
+        ({"PYSPARK_GATEWAY_PORT": "25333"}, True, False),
+        ({"PYSPARK_SUBMIT_ARGS": "--master yarn pyspark-shell"}, True, True),
+        ({}, False, True),
     ],
 )
-def test_a_cluster_is_known_by_what_spark_submit_leaves(monkeypatch, environment, expected):
+def test_a_cluster_is_known_by_what_spark_submit_leaves(monkeypatch, environment, on_cluster, stdout):
     for name in ("PYSPARK_GATEWAY_PORT", "PYSPARK_SUBMIT_ARGS"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert submitted() is expected
+    assert (submitted(), owns_stdout()) == (on_cluster, stdout)
 
 
 def test_only_a_lake_on_s3_needs_the_jars_for_s3():

@@ -49,12 +49,12 @@ def test_a_mechanism_without_user_names_is_refused_with_its_mend():
 
 
 def test_pem_files_become_stores(tmp_path):
-    for name in ("certificate", "key"):
+    for name in ("ca", "certificate", "key"):
         (tmp_path / name).write_text(f"pem of the {name}")
     files = {f"ssl.{name}.location": str(tmp_path / name) for name in ("ca", "certificate", "key")}
     assert java_settings(files) == {
         "ssl.truststore.type": "PEM",
-        "ssl.truststore.location": str(tmp_path / "ca"),
+        "ssl.truststore.certificates": "pem of the ca",
         "ssl.keystore.type": "PEM",
         "ssl.keystore.certificate.chain": "pem of the certificate",
         "ssl.keystore.key": "pem of the key",
