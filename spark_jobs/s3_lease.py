@@ -44,24 +44,27 @@ def s3_lease(uri: str, holder: Holder, left: Holder | None = None, term: float =
     except (BotoCoreError, ClientError) as cause:
         raise WeirError(f"{uri}: cannot be written ({cause}); {MEND}") from cause
     ended = Event()
-    thread = Thread(target=mine.keep, args=(ended, term), daemon=True)
-    thread.start()
+    threads = [Thread(target=of, args=(ended, term), daemon=True) for of in (mine.keep, mine.watch)]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         ended.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
         mine.give_back()
 
 
 @dataclass(slots=True)
 class _Object:
-    """The object at `uri`, as one holder writes it; `tag`: of what it wrote last."""
+    """The object at `uri`, as one holder writes it; `tag`: of what it wrote last, and `renewed`: when it began to."""
 
     uri: str
     holder: Holder
     tag: str = ""
     writes: int = 0
+    renewed: float = field(default_factory=monotonic)
     client: Any = field(default_factory=s3_client)
 
     @property
@@ -85,16 +88,18 @@ class _Object:
 
     def keep(self, ended: Event, term: float) -> None:
         """Write it anew until the block has ended."""
-        renewed = monotonic()
         while not ended.wait(term / TURNS):
             try:
                 if not self._write(IfMatch=self.tag) and not self._is_mine():
                     self._end("another machine has taken it")
-                renewed = monotonic()
             except Exception as cause:
                 # whatever it is: a lease that nobody renews is lost
                 log.warning("%s: cannot be written anew: %s", self.uri, cause)
-            if monotonic() - renewed > term * (1 - 2 / TURNS):
+
+    def watch(self, ended: Event, term: float) -> None:
+        """End the process in time when a write fails, or does not come back: S3's client may try for minutes."""
+        while not ended.wait(term / TURNS / 4):
+            if monotonic() - self.renewed > term * (1 - 2 / TURNS):
                 self._end("could not be written anew, so another machine may take it")
 
     def give_back(self) -> None:
@@ -125,6 +130,7 @@ class _Object:
     def _write(self, **only: str) -> bool:
         """Write it if that holds -> whether it did."""
         self.writes += 1
+        begun = monotonic()
         text = json.dumps(asdict(self.holder) | {"writes": self.writes})
         try:
             self.tag = self.client.put_object(**self.place, Body=text.encode(), **only)["ETag"]
@@ -132,6 +138,7 @@ class _Object:
             if refusal.response["ResponseMetadata"]["HTTPStatusCode"] in REFUSALS:
                 return False
             raise
+        self.renewed = begun
         return True
 
     def _read(self) -> tuple[Holder, str] | None:

@@ -28,6 +28,15 @@ with s3_lease(sys.argv[1], Holder(**json.loads(sys.argv[2])), term=float(sys.arg
     print("held", flush=True)
     time.sleep(600)
 """
+# S3 takes the object, and never answers when it is written anew
+STALLED = """
+import time
+from spark_jobs import s3_lease
+write = s3_lease._Object._write
+def stalled(self, **only):
+    return time.sleep(600) if "IfMatch" in only else write(self, **only)
+s3_lease._Object._write = stalled
+"""
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +53,9 @@ def nobody_holds_it(server):
 
 
 @contextmanager
-def another_machine(term):
+def another_machine(term, program=HOLD):
     """Another process that holds the lease as OTHER."""
-    command = [sys.executable, "-c", HOLD, URI, json.dumps(asdict(OTHER)), str(term)]
+    command = [sys.executable, "-c", program, URI, json.dumps(asdict(OTHER)), str(term)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "held\n"
@@ -113,6 +122,13 @@ def test_who_cannot_reach_it_for_a_term_ends_before_another_may_take_it(server):
         server.begin("PUT .*/leases/")
         _, said = process.communicate()
         server.end()
+    assert process.returncode == 1
+    assert "could not be written anew, so another machine may take it" in said
+
+
+def test_who_gets_no_answer_for_a_term_ends_before_another_may_take_it():
+    with another_machine(SHORT, STALLED + HOLD) as process:
+        _, said = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "could not be written anew, so another machine may take it" in said
 
