@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.lake import delete_matching
 from spark_jobs.persisted import persisted
-from spark_jobs.removal import ZONES, Removed, at_rest, held_tables, keep_next_seq, keep_removal, purge
+from spark_jobs.removal import ZONES, Removed, at_rest, held_tables, keep_next_numbers, keep_removal, purge
 from spark_jobs.sources.jetstream import spool_of
 from spark_jobs.sources.spool import Spool
 from spark_jobs.whose import all_known, judged_whose, refused_of
@@ -89,7 +89,7 @@ def erase(spark: SparkSession, domain: str, request: Request) -> tuple[Removed, 
     """
     with at_rest(spark, domain, HOLDER):
         waiting = _forget_spooled(domain, request.subject)
-        keep_next_seq(spark, domain)
+        keep_next_numbers(spark, domain)
         with _found(spark, domain, request) as found:
             rows = {**found.rows, "spool": waiting}
             removed = Removed(domain, "erasure", ", ".join(request.columns), rows)

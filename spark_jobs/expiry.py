@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.lake import delete_matching, delete_where
 from spark_jobs.persisted import persisted
-from spark_jobs.removal import ZONES, Removed, at_rest, held_tables, keep_next_seq, keep_removal, purge
+from spark_jobs.removal import ZONES, Removed, at_rest, held_tables, keep_next_numbers, keep_removal, purge
 from weir.error import WeirError
 from weir.pack import load_pack
 from weir.settings import settings
@@ -51,7 +51,7 @@ def expire(spark: SparkSession, domain: str, day: date) -> Removed:
     with at_rest(spark, domain, HOLDER):
         tables = held_tables(spark, domain)
         removed = Removed(domain, "expiry", f"received before {day}", _count(tables, day))
-        keep_next_seq(spark, domain)
+        keep_next_numbers(spark, domain)
         keep_removal(spark, removed)
         with persisted(_labels(tables, day)) as labels:
             for zone in (zone for zone in ZONES if removed.rows.get(zone)):

@@ -15,6 +15,7 @@ from spark_jobs.labels import loading_labels
 from spark_jobs.lake import append_rows, create_table, ddl, read_table, set_property, table_version
 from spark_jobs.purge import cut_log, needed_by, purge_files
 from spark_jobs.raw import NEXT_SEQ, next_seq
+from spark_jobs.settled import NEXT_BATCH, next_batch
 from spark_jobs.stream import start_scored
 from spark_jobs.writing import writing
 from weir.error import WeirError
@@ -72,10 +73,11 @@ def keep_removal(spark: SparkSession, removed: Removed) -> None:
     append_rows(spark.createDataFrame([tuple(values.get(name, 0) for name in columns)], ddl(columns)), path)
 
 
-def keep_next_seq(spark: SparkSession, domain: str) -> None:
-    """Note where `seq` goes on, before the newest messages go: no number is given twice."""
-    raw = settings().table("raw", domain)
+def keep_next_numbers(spark: SparkSession, domain: str) -> None:
+    """Note where `seq` and batches go on, before the newest rows go: no number is given twice."""
+    raw, scored = (settings().table(zone, domain) for zone in ("raw", "scored"))
     set_property(spark, raw, NEXT_SEQ, str(next_seq(spark, raw)))
+    set_property(spark, scored, NEXT_BATCH, str(next_batch(spark, domain)))
 
 
 def purge(spark: SparkSession, domain: str) -> None:

@@ -13,10 +13,13 @@ from pyspark.sql import functions as F
 from spark_jobs.checkpoint import SETTLED
 from spark_jobs.epoch import has_epoch
 from spark_jobs.feature_rows import ROW_ID
-from spark_jobs.lake import oldest_version, read_table, table_version
+from spark_jobs.lake import oldest_version, read_table, table_property, table_version
 from spark_jobs.quarantine import not_in
 from spark_jobs.storage import read_text, replace_text
 from weir.settings import settings
+
+# a property of the table of scored, set before its newest rows are removed
+NEXT_BATCH = "weir.nextBatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def keep_settled(spark: SparkSession, domain: str, checkpoint: str) -> None:
     seq = max(_greatest(scored, "seq"), _greatest(refused.where(F.col("batch_id") <= whole), "seq"))
     settled = Settled(
         seq,
-        max(whole, _greatest(refused, "batch_id")) + 1,
+        next_batch(spark, domain),
         _first_version_beyond(spark, settings().table("raw", domain), seq),
         torn.count(),
     )
@@ -77,6 +80,13 @@ def keep_settled(spark: SparkSession, domain: str, checkpoint: str) -> None:
     kept = {name: value for name, value in asdict(settled).items() if name != "parts"}
     # there may be one, of a start that was cut short
     replace_text(spark, _path(checkpoint), json.dumps(kept))
+
+
+def next_batch(spark: SparkSession, domain: str) -> int:
+    """The number behind that of every batch which settled something, and be it erased since."""
+    tables = {zone: settings().table(zone, domain) for zone in ("scored", "quarantine")}
+    newest = max(_greatest(read_table(spark, path), "batch_id") for path in tables.values())
+    return max(newest + 1, int(table_property(spark, tables["scored"], NEXT_BATCH) or 0))
 
 
 def _greatest(rows: DataFrame, column: str) -> int:
