@@ -47,7 +47,8 @@ sides as (
     union all
     select
         to_address as address, from_address as counterparty, asset, event_date, occurred_at, batch_id,
-        is_alert,
+        -- a transfer to oneself is one event, counted on the other side
+        case when from_address = to_address then 0 else is_alert end as is_alert,
         0 as sent, 1 as received, cast(0 as decimal(38, 0)) as value_sent, value as value_received
     from days
     where to_address is not null
@@ -62,7 +63,7 @@ select
     {{ total('received') }} as transfers_received,
     cast(coalesce(sum(value_sent), 0) as decimal(38, 0)) as value_sent,
     cast(coalesce(sum(value_received), 0) as decimal(38, 0)) as value_received,
-    count(distinct counterparty) as counterparties,
+    count(distinct case when counterparty <> address then counterparty end) as counterparties,
     {{ total('is_alert') }} as alerts,
     min(occurred_at) as first_seen_at,
     max(occurred_at) as last_seen_at,
