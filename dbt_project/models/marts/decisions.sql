@@ -4,7 +4,7 @@ with events as (
 
     {% for domain in var('domains') %}
     select
-        '{{ domain }}' as domain,
+        cast('{{ domain }}' as varchar(256)) as domain,
         event_id, event_type, occurred_at, event_date,
         user_id, address, subject, counterparty, amount, unit, ip_address, device_id, country,
         score, action, reasons, ruleset, pack, model,

@@ -4,19 +4,24 @@ with pinned as (
 
     {% for table, version in versions.items() %}
     select
-        '{{ table.split("/")[0] }}' as zone,
-        '{{ table.split("/")[1] }}' as name,
-        {{ 'null' if version is none else version }} as version
+        -- Redshift has no type for a bare text or null in a common table expression
+        cast('{{ table.split("/")[0] }}' as varchar(256)) as zone,
+        cast('{{ table.split("/")[1] }}' as varchar(256)) as name,
+        cast({{ 'null' if version is none else version }} as bigint) as version
     {% if not loop.last %}union all{% endif %}
     {% else %}
-    select null as zone, null as name, null as version where false
+    select
+        cast(null as varchar(256)) as zone,
+        cast(null as varchar(256)) as name,
+        cast(null as bigint) as version
+    where false
     {% endfor %}
 
 )
 
 select
-    cast(zone as varchar(256)) as zone,
-    cast(name as varchar(256)) as name,
-    cast(version as bigint) as version,
+    zone,
+    name,
+    version,
     cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp) as built_at
 from pinned

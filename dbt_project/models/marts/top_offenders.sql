@@ -31,7 +31,7 @@ offences as (
         'user': 'user_id', 'ip': 'ip_address', 'device': 'device_id', 'address': 'address'
     }.items() %}
     select
-        domain, event_date, '{{ type }}' as offender_type, {{ column }} as offender,
+        domain, event_date, cast('{{ type }}' as varchar(256)) as offender_type, {{ column }} as offender,
         is_alert, score, occurred_at, batch_id
     from days
     where {{ column }} is not null
