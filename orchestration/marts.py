@@ -142,7 +142,7 @@ def models_fingerprint(domains: Sequence[str]) -> str:
     """What decides how the marts come out beside the lake: the domains, and every file of the dbt project."""
     digest = hashlib.sha256(json.dumps(list(domains)).encode())
     for path in sorted(PROJECT.rglob("*")):
-        if path.suffix in {".sql", ".yml"} and "target" not in path.parts:
+        if path.suffix in {".sql", ".yml"} and "target" not in path.relative_to(PROJECT).parts:
             digest.update(path.relative_to(PROJECT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 

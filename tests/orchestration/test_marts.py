@@ -4,6 +4,7 @@ import duckdb
 import pytest
 from delta.tables import DeltaTable
 
+from orchestration import marts
 from orchestration.marts import MartsBuilt, MartsError, build_marts, models_fingerprint, started_build
 from tests.sample_lake import append, message, payment, quarantined, scored, write_sample_lake
 from weir.settings import PACKAGED_DOMAINS, settings
@@ -124,6 +125,18 @@ def test_an_unknown_domain_is_named_with_those_there_are(home):
 def test_other_domains_are_other_models():
     assert models_fingerprint(["crypto"]) != models_fingerprint(["crypto", "payments"])
     assert models_fingerprint(["crypto"]) == models_fingerprint(["crypto"])
+
+
+def test_a_changed_model_changes_the_fingerprint_wherever_the_project_lies(tmp_path, monkeypatch):
+    project = tmp_path / "target" / "dbt_project"
+    (project / "target").mkdir(parents=True)
+    (project / "books.sql").write_text("select 1")
+    monkeypatch.setattr(marts, "PROJECT", project)
+    before = models_fingerprint(["crypto"])
+    (project / "target" / "compiled.sql").write_text("select 1")
+    assert models_fingerprint(["crypto"]) == before
+    (project / "books.sql").write_text("select 2")
+    assert models_fingerprint(["crypto"]) != before
 
 
 def contents(built: MartsBuilt) -> dict[str, list[tuple]]:
