@@ -34,7 +34,8 @@ def demo_config(traffic: Traffic) -> dict[str, Any]:
     readers = {name: domain for domain in SIMULATED for name in READS[domain]}
     for name, reader in readers.items():
         folder = traffic_folder(reader, traffic)
-        ops[f"reference__{name}"] = {"file": str(folder / "reference" / f"{name}.jsonl")}
+        # whole, and shorter when fewer events are simulated
+        ops[f"reference__{name}"] = {"file": str(folder / "reference" / f"{name}.jsonl"), "shrink": True}
     return {"ops": {name: {"config": config} for name, config in ops.items()}}
 
 

@@ -37,6 +37,12 @@ class File(dg.Config):
     file: str | None = None
 
 
+class ListFile(File):
+    """shrink: load it even if it delists more than half of its publisher's values."""
+
+    shrink: bool = False
+
+
 def _drained(domain: str) -> dg.AssetsDefinition:
     messages, lists = ["messages", domain], [["reference", name] for name in READS[domain]]
     upstream: dict[str, list[list[str]]] = {
@@ -97,11 +103,13 @@ def _reference(name: str) -> dg.AssetsDefinition:
     deps = [["messages", domain] for domain in READS if name in READS[domain]]
 
     @dg.asset(key=["reference", name], deps=deps, group_name="reference", kinds={"delta", "spark"})
-    def reference(config: File, spark: Spark) -> Materialized:
+    def reference(config: ListFile, spark: Spark) -> Materialized:
         """A list that events are looked up in."""
         from spark_jobs.reference import load_reference
 
-        loaded = load_reference(spark.session, name, Path(config.file)) if config.file else {}
+        loaded = {}
+        if config.file:
+            loaded = load_reference(spark.session, name, Path(config.file), may_shrink=config.shrink)
         return dg.MaterializeResult(metadata={**table_metadata("reference", name), **loaded})
 
     return reference
