@@ -174,7 +174,8 @@ FUNCTIONS: dict[str, Callable[[str, list[Term]], Term]] = {
     "if": _if, "isnull": _is_null, "isnotnull": _is_null, "greatest": _first_known, "least": _first_known,
     # text; Java lowers these two by the letters around them; all other letters up to Unicode 13 agree
     "lower": Template(("string",), STRING, "lower(translate({0}, 'İΣ', 'iσ'))", "lower({0})"),
-    "trim": _same(("string",), STRING, "trim({0})"),
+    # of spaces only U+0020; by itself DuckDB's cuts all that Unicode knows
+    "trim": Template(("string",), STRING, "trim({0})", "trim({0}, ' ')"),
     "length": Template(("string",), BIGINT, "cast(char_length({0}) as bigint)", "length({0})"),
     "left": _same(("string", "from_1"), STRING, "left({0}, {1})"),
     "right": _same(("string", "from_1"), STRING, "right({0}, {1})"),

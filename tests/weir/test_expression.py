@@ -60,6 +60,8 @@ ROWS = [
     (2, 1, D("2.5"), D("0.5"), WIDE.copy_negate(), WIDE, 0.000049999, -0.00005, "x", "y", False, None,
      datetime(2100, 1, 1), {"k": "é"}),
     (2, 1, D("2.5"), D("0.5"), WIDE, D(-1), 0.00015, -99999.999995, "x", "y", False, None, None, None),
+    (None, None, None, None, None, None, None, None, "\u00a0a\u3000", " \u20031\u00a0 ", None, None, None,
+     {"k": "\u00a07"}),
 ]  # fmt: skip
 
 ARITHMETIC = """
