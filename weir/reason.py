@@ -25,7 +25,7 @@ REASONS = (
         "gap",
         "message",
         "a source had lost messages",
-        "land those between `after` and `before` from elsewhere",
+        "its text says after and before which position; land those from a backup",
     ),
     Reason(
         "too_large",
