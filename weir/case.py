@@ -66,9 +66,9 @@ def _value(place: Located, name: str, kind: SqlType) -> object:
     if place.is_null:
         return None
     if kind.name == "map":
-        return {key.text(): value.text() for key, value in place.entries()}
+        return {key.text(): value.text_or_blank() for key, value in place.entries()}
     if kind.name == "string":
-        return place.text()
+        return place.text_or_blank()
     value = _scalar(place, kind)
     if value is None:
         place.refuse(f"{name} is {kind.spark}, and '{place.plain}' is none; write a {kind.name}")

@@ -27,6 +27,7 @@ SPARK_TYPES = {
 }
 # money in major units, so that minor units of four decimals fit a bigint; units so that sums fit 38 digits
 LARGEST = {"money": 10**14, "units": 10**31, "integer": 2**63 - 1}
+LOWEST_INTEGER = -(2**63)
 MINOR_SUFFIX = "_minor"
 # those that can say whose an event is
 NAMING_TYPES = ("id", "string", "ip", "address")
@@ -107,7 +108,7 @@ def _contract(root: Located) -> Contract:
     for column in columns:
         _check_column(places[column.name], column, columns)
     domain = fields["domain"].name() if "domain" in fields else ""
-    description = fields["description"].text() if "description" in fields else ""
+    description = fields["description"].text_or_blank() if "description" in fields else ""
     return Contract(domain, columns, description)
 
 
@@ -124,7 +125,7 @@ def _column(key: Located, value: Located) -> Column:
         "minimum": _number,
         "maximum": _number,
         "currency": Located.name,
-        "description": Located.text,
+        "description": Located.text_or_blank,
     }
     kind = fields["type"].one_of(SPARK_TYPES) if "type" in fields else ""
     given = {key: reader(fields[key]) for key, reader in read.items() if key in fields}
@@ -165,14 +166,23 @@ def _check_column(place: Located, column: Column, columns: tuple[Column, ...]) -
         place.refuse("required and required_for exclude each other; keep one")
     if (column.type == "enum") != bool(column.values):
         place.refuse("values belong to an enum, and an enum needs them: write values: [...]")
-    taken = names + [alias for other in columns if other is not column for alias in other.aliases]
-    for alias in column.aliases:
-        if alias in taken or not _ALIAS.fullmatch(alias):
-            place.refuse(f"alias '{alias}' is taken, or not letters, digits and _; choose another")
+    _check_aliases(place, column, columns)
     if column.type == "money" and f"{column.name}{MINOR_SUFFIX}" in names:
         place.refuse(f"'{column.name}{MINOR_SUFFIX}' is derived from this column; do not declare it")
     _check_currency(place, column, columns)
     _check_range(place, column)
+
+
+def _check_aliases(place: Located, column: Column, columns: tuple[Column, ...]) -> None:
+    others = [alias for other in columns if other is not column for alias in other.aliases]
+    taken = {name.lower() for name in (*(other.name for other in columns), *others)}
+    for alias in column.aliases:
+        if not _ALIAS.fullmatch(alias):
+            place.refuse(f"alias '{alias}' is not letters, digits and _; choose another")
+        if alias.lower() in taken:
+            # to Spark two fields whose names differ by case only are one ambiguous field
+            place.refuse(f"alias '{alias}' is taken (case does not tell names apart); choose another")
+        taken.add(alias.lower())
 
 
 def _check_currency(place: Located, column: Column, columns: Iterable[Column]) -> None:
@@ -197,5 +207,13 @@ def _check_range(place: Located, column: Column) -> None:
             place.refuse(f"minimum {low} is below 0, and {column.type} is never negative; write 0 or more")
     if low is not None and high is not None and low > high:
         place.refuse(f"minimum {low} is above maximum {high}; swap them")
-    if high is not None and high > LARGEST.get(column.type, high):
-        place.refuse(f"maximum {high} is too big to keep exactly; write at most {LARGEST[column.type]}")
+    _check_fit(place, column)
+
+
+def _check_fit(place: Located, column: Column) -> None:
+    """Note a bound that no value of the column's type can have: Spark could not read it, either."""
+    for name, bound in (("minimum", column.minimum), ("maximum", column.maximum)):
+        if bound is not None and bound > LARGEST.get(column.type, bound):
+            place.refuse(f"{name} {bound} is too big to keep exactly; write at most {LARGEST[column.type]}")
+        if bound is not None and column.type in LARGEST and bound < LOWEST_INTEGER:
+            place.refuse(f"{name} {bound} is too small to keep exactly; write at least {LOWEST_INTEGER}")

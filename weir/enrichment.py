@@ -38,5 +38,5 @@ def _enrichment(entry: Located, contract: Contract, taken: dict[str, str]) -> En
         name=name,
         list=fields["list"].name() if "list" in fields else "",
         column=column,
-        description=fields["description"].text() if "description" in fields else "",
+        description=fields["description"].text_or_blank() if "description" in fields else "",
     )

@@ -77,7 +77,7 @@ def _feature(entry: Located, contract: Contract, taken: dict[str, str]) -> Featu
         span=_span(kind, fields),
         gap=_gap(fields["gap"]) if "gap" in fields else None,
         where=_where(fields["where"], contract) if "where" in fields else None,
-        description=fields["description"].text() if "description" in fields else "",
+        description=fields["description"].text_or_blank() if "description" in fields else "",
         type=_type(kind, columns.get(value or "", "bigint")),
     )
 

@@ -14,6 +14,7 @@ from weir.duration import EXAMPLES, parse_duration
 from weir.error import WeirError
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9_]*")
+MOST_LISTED = 10
 NULL_TAG = "tag:yaml.org,2002:null"
 
 
@@ -37,21 +38,27 @@ class PackError(WeirError):
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
 
-def closest(word: str, known: Iterable[str]) -> str:
-    """('amout', ['amount', 'country']) -> "; did you mean 'amount'?"; the known words when none is near."""
+def closest(word: str, known: Iterable[str], page: str | None = None) -> str:
+    """('amout', ['amount', 'country']) -> "; did you mean 'amount'?"; the known words when none is near,
+    or the page that lists them when they are many."""
     words = list(known)
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else f"; write one of {', '.join(words)}"
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; see {page}" if page and len(words) > MOST_LISTED else f"; write one of {', '.join(words)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
     """One value of a YAML file. The readers below note a mistake and give a neutral value, so that one pass
-    finds every mistake; whoever reads a file raises PackError at its end when `mistakes` is not empty."""
+    finds every mistake; whoever reads a file raises PackError at its end when `mistakes` is not empty.
+
+    `key` is what a value, or the list it stands in, is the value of; '' for a key itself."""
 
     file: str
     node: yaml.Node
     mistakes: list[Mistake] = field(repr=False, compare=False)
+    key: str = field(default="", compare=False)
 
     @property
     def line(self) -> int:
@@ -96,8 +103,9 @@ class Located:
         seen: dict[str, Located] = {}
         pairs = []
         for key_node, value_node in self.node.value:
-            key, value = self._at(key_node), self._at(value_node)
-            name = key.text()
+            key = self._at(key_node)
+            name = key.text("a name before the colon")
+            value = self._at(value_node, name)
             if name in seen:
                 key.refuse(f"'{name}' is written twice, first in line {seen[name].line}; keep one")
             elif name:
@@ -127,12 +135,20 @@ class Located:
         if not isinstance(self.node, yaml.SequenceNode):
             self.refuse(f"{_shown(self.node)} should be a list: write '- ' before each entry")
             return []
-        return [self._at(node) for node in self.node.value]
+        return [self._at(node, self.key) for node in self.node.value]
 
-    def text(self) -> str:
-        """Text; '' and a mistake for anything else: YAML reads NO, on and 1 as other things than text."""
+    def text(self, wanted: str = "its text") -> str:
+        """Text that is not blank; '' and a mistake for anything else: YAML reads NO, on and 1 as other things."""
+        if isinstance(self.node, yaml.ScalarNode) and not self.plain:
+            empty = f"'{self.key}'" if self.key else "a key"
+            self.refuse(f"{empty} is empty; write {wanted}")
+            return ""
+        return self.text_or_blank()
+
+    def text_or_blank(self) -> str:
+        """Text where it may as well be empty, as a description may; '' and a mistake for anything else."""
         if isinstance(self.node, yaml.ScalarNode) and self.node.tag == "tag:yaml.org,2002:str":
-            return self.node.value.strip()
+            return self.plain
         written = _shown(self.node)
         mend = f'write "{written}" in quotes' if isinstance(self.node, yaml.ScalarNode) else "write one value"
         self.refuse(f"{written} should be text; {mend}")
@@ -140,11 +156,11 @@ class Located:
 
     def sql(self) -> str:
         """SQL, which need not be text to YAML: `true` and `5` are SQL, too."""
-        return self.plain if isinstance(self.node, yaml.ScalarNode) and not self.is_null else self.text()
+        return self.plain if self.plain and not self.is_null else self.text("an expression")
 
     def name(self) -> str:
         """Text in snake_case."""
-        text = self.text()
+        text = self.text("a name in snake_case")
         if text and not SNAKE_CASE.fullmatch(text):
             snake = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
             self.refuse(f"'{text}' is not snake_case; write '{snake}'")
@@ -165,7 +181,7 @@ class Located:
     def one_of(self, known: Iterable[str]) -> str:
         """Text that is one of the known words; '' and a mistake otherwise."""
         words = list(known)
-        text = self.text()
+        text = self.text(f"one of {', '.join(words)}")
         if text and text not in words:
             self.refuse(f"unknown '{text}'{closest(text, words)}")
             return ""
@@ -179,8 +195,8 @@ class Located:
             self.refuse(f"'{_shown(self.node)}' is not a span of time; write for example {EXAMPLES}")
         return span or timedelta(days=1)
 
-    def _at(self, node: yaml.Node) -> Located:
-        return Located(self.file, node, self.mistakes)
+    def _at(self, node: yaml.Node, key: str = "") -> Located:
+        return Located(self.file, node, self.mistakes, key)
 
 
 def locate(text: str, file: str, mistakes: list[Mistake]) -> Located | None:

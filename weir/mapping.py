@@ -7,15 +7,19 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
 from weir.contract import Contract
 from weir.located import Located, Mistake, PackError, closest, locate
 from weir.value import cleaned
 
+SPARK = Dialect.get_or_raise("spark")
+WORD = re.compile(r"\w+")
 FORMATS = ("json", "csv", "parquet")
 # how Spark writes a row as JSON: by default it cuts times to milliseconds
 AS_JSON = {
@@ -156,7 +160,7 @@ def _as_text(sql: str, type_: str) -> str:
 
 def _column(key: Located, value: Located, contract: Contract) -> tuple[str, str]:
     names = [column.name for column in contract.columns]
-    name, sql = key.text(), value.text()
+    name, sql = key.text(), value.text("an expression")
     if name and name not in names:
         key.refuse(f"'{name}' is not a column of {contract.domain}{closest(name, names)}")
     fault = _fault(sql) if sql else None
@@ -175,17 +179,26 @@ def _fault(sql: str) -> str | None:
         return f"{sql!r} looks beyond its row; write an expression over one row's fields"
     if tree.find(*_AROUND):
         return f"{sql!r} is not the row's: sent again, it would be another event; write an expression over its fields"
-    called = re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\s*\(", re.sub(r"'(?:[^'\\]|\\.)*'", "''", sql))
-    unknown = [name for name in called if name.lower() not in FUNCTIONS | _SYNTAX]
-    return (
-        f"function {unknown[0]} is not known here{closest(unknown[0].lower(), FUNCTIONS)}"
-        if unknown
-        else None
-    )
+    unknown = [name for name in _called(sql) if name.lower() not in FUNCTIONS | _SYNTAX]
+    if unknown:
+        mend = closest(unknown[0].lower(), sorted(FUNCTIONS), "docs/mappings.md")
+        return f"function {unknown[0]} is not known here{mend}"
+    return None
+
+
+def _called(sql: str) -> list[str]:
+    """Every word before a parenthesis, by tokens: a parenthesis in a text or in a quoted name is none."""
+    return [
+        token.text
+        for token, after in pairwise(SPARK.tokenize(sql))
+        if after.token_type == TokenType.L_PAREN
+        # a function's name may be in backquotes, too
+        and (token.token_type == TokenType.IDENTIFIER or WORD.fullmatch(sql[token.start : token.end + 1]))
+    ]
 
 
 def _parsed(sql: str) -> exp.Expr:
-    return sqlglot.parse_one(sql, read="spark")
+    return sqlglot.parse_one(sql, read=SPARK)
 
 
 def _safe(sql: str) -> str:

@@ -90,7 +90,7 @@ def _rule(entry: Located, columns: Mapping[str, str], enums: Mapping[str, Sequen
         points_sql=points_sql,
         maximum=maximum,
         text=fields["text"].plain if "text" in fields else "",
-        description=fields["description"].text() if "description" in fields else "",
+        description=fields["description"].text_or_blank() if "description" in fields else "",
     )
 
 

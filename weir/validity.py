@@ -26,6 +26,10 @@ IPV4 = f"(?:{_OCTET}[.]){{3}}{_OCTET}"
 _GROUPS = "[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}"
 # RFC 4291, 2.2: eight groups, or at most seven around one `::` (`++`: a group is counted once)
 IPV6 = f"(?:[0-9a-f]{{1,4}}:){{7}}[0-9a-f]{{1,4}}|(?!(?::*[0-9a-f]++){{8}})(?:{_GROUPS})?::(?:{_GROUPS})?"
+# a variant holds at most 38 digits; a longer number, or one with an exponent, becomes a double, which keeps any
+# 15; only a number stands right behind a sign of JSON: the digits of a hash stand behind its quote
+_DIGIT = "(?:[0-9][.]?)"
+INEXACT = rf"[:,\[\s]-?(?:{_DIGIT}{{39}}|{_DIGIT}{{16}}[0-9.]*[eE][+-]?[0-9]+[\s,}}\]])"
 
 # (reason, predicate); a predicate that is null is not true
 Pairs = list[tuple[str, str]]
@@ -86,9 +90,9 @@ def _of_json(column: Column) -> Pairs:
         ("conflicting_alias", f"{cleaned(column, f'_input.{name}')} <> {text}") for name in column.aliases
     ]
     if column.type in ("money", "units", "integer"):
-        # a variant holds at most 38 digits; a longer number, or one with an exponent, became a double
-        digits = "_body rlike '[0-9.]{39}|[0-9.]{17,}[eE]'"
-        found.append(("inexact_number", f"{text} like '%.%' and {kind} = 'DOUBLE' and {digits}"))
+        found.append(
+            ("inexact_number", f"{text} like '%.%' and {kind} = 'DOUBLE' and _body rlike r'{INEXACT}'")
+        )
     elif column.type not in ("map", "time", "number", "boolean"):
         # looking at the type is slow: only where the text might not have been a string or integer
         suspicious = rf"{text} rlike r'^(?:[\[{{]|true$|false$|-?[0-9]+[.][0-9]|-?Infinity$)'"
@@ -121,12 +125,13 @@ def _of_exact(decimals: Callable[[Column], str]) -> Callable[[Column], Pairs]:
 
 def _of_range(column: Column) -> Pairs:
     low, high = column.minimum, column.maximum
-    found = [("too_small", f"{column.name} < {_literal(low)}")] if low is not None else []
-    return [*found, ("too_big", f"{column.name} > {_literal(high)}")] if high is not None else found
+    found = [("too_small", f"{column.name} < {_literal(column, low)}")] if low is not None else []
+    return [*found, ("too_big", f"{column.name} > {_literal(column, high)}")] if high is not None else found
 
 
-def _literal(number: Decimal) -> str:
-    return f"{number:f}"
+def _literal(column: Column, number: Decimal) -> str:
+    # Spark reads no literal of over 38 digits
+    return f"double('{number}')" if column.type == "number" else f"{number:f}"
 
 
 def _of_number(column: Column) -> Pairs:

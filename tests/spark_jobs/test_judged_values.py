@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import reduce
@@ -101,10 +102,25 @@ def test_a_value_is_judged_by_its_columns_type(spark):
 
 
 def test_a_json_number_is_kept_exactly_or_refused(spark):
-    numbers = ["0." + "1" * 40, "12345678901234567.5e0", "0.1" + "0" * 40 + "1", "9.5e0", "95e-1"]
-    rows = judged_rows(spark, [json.dumps(SALE).replace("9.5", number) for number in numbers])
-    assert [row["reason"] for row in rows] == ["inexact_number"] * 3 + [None] * 2
-    assert {row["amount"] for row in rows[3:]} == {Decimal("9.5")}
+    inexact = ["0." + "1" * 40, "12345678901234567.5e0", "0.1" + "0" * 40 + "1", "9007199254740993e3"]
+    exact = ["9.5e0", "95e-1", "950000000000000e-14", "9.50000000000000E+0"]
+    rows = judged_rows(spark, [json.dumps(SALE).replace("9.5", number) for number in inexact + exact])
+    assert [row["reason"] for row in rows] == ["inexact_number"] * len(inexact) + [None] * len(exact)
+    assert {row["amount"] for row in rows[len(inexact) :]} == {Decimal("9.5")}
+
+
+def test_the_digits_of_a_text_make_no_number_inexact(spark):
+    notes = ["0f12345678901234567e8", "12345678901234567e8", "1" * 40, "tx 12345678901234567e8f"]
+    rows = judged_rows(spark, [{**VISIT, "value": 1e18, "note": note} for note in notes])
+    assert [(row["reason"], row["value"]) for row in rows] == [(None, 10**18)] * len(notes)
+
+
+def test_a_number_is_judged_by_a_bound_of_any_size(spark):
+    wide = replace(CONTRACT.column("ratio"), minimum=Decimal("-1e40"), maximum=Decimal("1e300"))
+    contract = replace(CONTRACT, columns=tuple(wide if c.name == "ratio" else c for c in CONTRACT.columns))
+    given = [("1e300", None), ("1.1e300", "too_big"), ("-1e40", None), ("-1.1e40", "too_small"), (2.6, None)]
+    rows = raw_rows(spark, [{**VISIT, "ratio": ratio} for ratio, _ in given]).transform(judged(contract))
+    assert [row["reason"] for row in rows.orderBy("seq").collect()] == [reason for _, reason in given]
 
 
 def test_a_currency_decides_the_decimals_and_the_minor_units(spark):

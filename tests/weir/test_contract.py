@@ -56,6 +56,12 @@ def test_a_maximum_is_exact_however_it_is_written(written, maximum):
     assert contract.column("value").maximum == Decimal(maximum)
 
 
+def test_an_integers_bounds_may_be_the_outermost():
+    bounds = "minimum: -9223372036854775808, maximum: 9223372036854775807"
+    contract = load_contract(f"{ENVELOPE}  count: {{type: integer, {bounds}}}", "contract.yml")
+    assert contract.column("count").minimum == -(2**63)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -71,12 +77,21 @@ def test_a_maximum_is_exact_however_it_is_written(written, maximum):
         ("user_id: {type: id, values: [a]}", "values belong to an enum"),
         ("user_id: {type: id, aliases: [timestamp]}", "alias 'timestamp' is taken"),
         ("user_id: {type: id, aliases: ['a b']}", "not letters"),
+        ("user_id: {type: id, aliases: [TimeStamp]}", "alias 'TimeStamp' is taken (case does not tell names"),
+        ("user_id: {type: id, aliases: [User_Id]}", "alias 'User_Id' is taken"),
+        ("user_id: {type: id, aliases: [Event_ID]}", "alias 'Event_ID' is taken"),
+        ("user_id: {type: id, aliases: [user, User]}", "alias 'User' is taken"),
+        ("user_id: {type: id, aliases: [user, user]}", "alias 'user' is taken"),
         ("amount: {type: money, maximum: 5}", "money needs 'currency:"),
         ("user_id: {type: id, currency: event_id}", "only money has a currency"),
         ("value: {type: units}", "write 'maximum: ...'"),
         ("value: {type: units, maximum: 1e32}", "too big to keep exactly"),
         ("value: {type: units, minimum: -1, maximum: 5}", "never negative"),
         ("count: {type: integer, minimum: 5, maximum: 4}", "above maximum 4"),
+        ("count: {type: integer, minimum: -9223372036854775809}", "write at least -9223372036854775808"),
+        ("count: {type: integer, maximum: -1e40}", "write at least -9223372036854775808"),
+        ("count: {type: integer, maximum: 9223372036854775808}", "write at most 9223372036854775807"),
+        ("count: {type: integer, minimum: 1e40}", "write at most 9223372036854775807"),
         ("count: {type: integer, minimum: few}", "should be a number"),
         ("ratio: {type: number, maximum: .inf}", "leave one out where there is no bound"),
         ("ratio: {type: number, minimum: .nan, maximum: 3}", "leave one out where there is no bound"),

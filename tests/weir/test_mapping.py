@@ -68,12 +68,16 @@ def test_parquet_input_without_a_field_it_reads_is_refused():
         ("user: upper(a)", "'user' is not a column of shop; did you mean 'user_id'?"),
         ("user_id: upper(a", "cannot read 'upper(a' as Spark SQL"),
         ("user_id: uper(a)", "function uper is not known here; did you mean 'upper'?"),
-        ("user_id: uuid()", "function uuid is not known here"),
+        ("user_id: uuid()", "function uuid is not known here; see docs/mappings.md"),
+        ("user_id: '`uuid`()'", "function uuid is not known here"),
+        ("""user_id: 'concat("it''s", uuid(), "it''s")'""", "function uuid is not known here"),
         ("user_id: raise_error(a)", "function raise_error is not known here"),
         ("user_id: max(a)", "looks beyond its row"),
         ("user_id: (select 1)", "looks beyond its row"),
         ("user_id: coalesce(a, current_timestamp)", "is not the row's: sent again"),
         ("user_id: unix_timestamp()", "is not the row's: sent again"),
+        ('user_id: ""', "'user_id' is empty; write an expression"),
+        ("user_id:", "'user_id' is empty; write an expression"),
         ("user_id: 17", 'write "17" in quotes'),
     ],
 )
@@ -90,8 +94,16 @@ def test_a_required_column_must_be_mapped():
         _mapping(ENOUGH.replace("event_id", "user_id"))
 
 
-def test_a_parenthesis_in_a_text_is_no_function():
-    assert _mapping(ENOUGH + "  note: concat(a, ' raise_error(x) ')").inputs == ("TX_ID", "at", "a")
+@pytest.mark.parametrize(
+    ("note", "read"),
+    [
+        ("concat(a, ' raise_error(x) ')", "a"),
+        ("'concat(a, \"shop (main)\")'", "a"),
+        ('"`Amount (EUR)`"', "Amount (EUR)"),
+    ],
+)
+def test_a_parenthesis_in_a_text_or_in_a_fields_name_is_no_function(note, read):
+    assert _mapping(f"{ENOUGH}  note: {note}").inputs == ("TX_ID", "at", read)
 
 
 def test_a_value_that_cannot_be_calculated_is_null_rather_than_an_error():

@@ -208,6 +208,42 @@ def test_a_mistake_is_named_with_its_place_and_its_mend(texts, message):
     assert [line for line in mistakes(**texts) if line.startswith(message)], mistakes(**texts)
 
 
+@pytest.mark.parametrize(
+    ("name", "written", "emptied", "message"),
+    [
+        ("rules", "when: speed > 2", 'when: ""', "rules.yml:8 'when' is empty; write an expression"),
+        ("rules", "when: speed > 2", "when:", "rules.yml:8 'when' is empty; write an expression"),
+        ("rules", '"{amount} {currency} at {speed}"', '" "', "rules.yml:10 'text' is empty; write its text"),
+        ("rules", "10 * speed", '""', "rules.yml:9 'expression' is empty; write an expression"),
+        ("rules", "name: fast", 'name: ""', "rules.yml:7 'name' is empty; write a name in snake_case"),
+        ("features", "event_type = 'payment'", '""', "features.yml:1 'where' is empty; write an expression"),
+        ("features", "[user_id, currency]", '[user_id, ""]', "features.yml:2 'key' is empty; write its text"),
+        ("features", "kind: sum", 'kind: ""', "features.yml:2 'kind' is empty; write one of count, sum, "),
+        ("contract", "{type: number}", '{type: ""}', "contract.yml:10 'type' is empty; write one of id, "),
+        ("contract", "speed: {", '"": {', "contract.yml:10 a key is empty; write a name before the colon"),
+        (
+            "contract",
+            "[payment, login]",
+            '[payment, login, ""]',
+            "contract.yml:4 'values' is empty; write its",
+        ),
+        ("reference", "column: user_id", 'column: ""', "reference.yml:1 'column' is empty; write its text"),
+        ("reference", "bad_users", '""', "reference.yml:1 'list' is empty; write a name in snake_case"),
+    ],
+)
+def test_an_empty_text_is_no_value(name, written, emptied, message):
+    assert FILES[f"{name}.yml"].count(written) == 1
+    found = mistakes(**{name: FILES[f"{name}.yml"].replace(written, emptied)})
+    assert [line for line in found if line.startswith(message)], found
+
+
+def test_a_description_and_a_cases_value_may_be_empty():
+    described = RULES.replace("    points: 40", '    description: ""\n    points: 40')
+    cases = CASES.replace("{speed: 2}", '{speed: 2, user_id: "", metadata: {k: ""}}')
+    pack = small_pack(rules=described, cases=cases)
+    assert pack.cases[3].values == {"speed": 2.0, "user_id": "", "metadata": {"k": ""}}
+
+
 def test_a_file_that_is_missing_or_no_text_is_named(folder):
     (folder / "small" / "rules.yml").unlink()
     with pytest.raises(PackError, match=r"small/rules.yml:1 is missing"):
