@@ -16,12 +16,12 @@ from weir.pack import load_pack
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR, DAY = 60, 24 * 60  # minutes
 NULL_ADDRESS = f"0x{0:040x}"
-SERVICE = f"0x{99:040x}"
+SERVICE, EXCHANGE = f"0x{99:040x}", f"0x{98:040x}"
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`fires`: the places of the events that the rule fires on."""
+    """`fires`: the places of the events that the rule fires on. Histories of one name are of the same events."""
 
     domain: str
     rule: str
@@ -61,18 +61,19 @@ def wallet(number):
 def judge(spark, domain):
     """Every history of the domain -> {event_id: the rules that fire on it}."""
     pack = load_pack(domain)
-    events = [
-        {"event_id": f"{history.name} {place}", **event}
+    named = {
+        f"{history.name} {place}": event
         for history in HISTORIES
         if history.domain == domain
         for place, event in enumerate(history.events)
-    ]
+    }
+    events = [{"event_id": event_id, **event} for event_id, event in named.items()]
     landed = MOMENT, MOMENT.date()
     rows = [
         ("files:/in", "a.jsonl", seq, bytearray(json.dumps(event).encode()), "json", None, *landed, seq, 0)
         for seq, event in enumerate(events)
     ]
-    listed = {"service_addresses": [(SERVICE, None, None)]}
+    listed = {"service_addresses": [(SERVICE, None, None), (EXCHANGE, None, None)]}
     lists = {
         one.list: spark.createDataFrame(
             listed.get(one.list, []), "value string, listed_at timestamp, delisted_at timestamp"
@@ -88,7 +89,7 @@ def judge(spark, domain):
         .transform(with_decision(pack))
     )
     fired = {row.event_id: {hit.rule for hit in row.reasons} for row in decided.collect()}
-    assert fired.keys() == {event["event_id"] for event in events}
+    assert fired.keys() == named.keys()
     return fired
 
 
@@ -98,6 +99,20 @@ def fired(spark):
 
 
 DOLLARS = {"asset": "USDC", "value": 9_500_000_000}
+CHECKSUMMED = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
+# a little less to each customer, then three assets to one, and very much more to another
+PAYOUTS = (
+    *(at(turn / 2, value=10_000 - 100 * turn) for turn in range(10)),
+    *(at(5, asset=asset, to_address=wallet(97)) for asset in ("ETH", "DAI", "UNI")),
+    at(6, value=10_000_000),
+)
+PAYOUT_RULES = {
+    "fan_out": {9, 10, 11, 12, 13},
+    "transfer_burst": {7, 8, 9, 10, 11, 12, 13},
+    "peel_chain": {3, 4, 5, 6, 7, 8, 9},
+    "drained_wallet": {12},
+    "unusual_value": {13},
+}
 HISTORIES = (
     crypto(
         "structuring",
@@ -116,6 +131,20 @@ HISTORIES = (
     ),
     crypto(
         "structuring", "a service pays many", set(), *(at(m, **DOLLARS) for m in range(4)), sender=SERVICE
+    ),
+    crypto(
+        "structuring",
+        "a coin by its address and its symbol, however written",
+        {2, 3},
+        at(0, **DOLLARS | {"asset": CHECKSUMMED}),
+        at(10, **DOLLARS | {"asset": CHECKSUMMED.lower()}),
+        at(20, **DOLLARS | {"asset": CHECKSUMMED}),
+        at(30, **DOLLARS),
+    ),
+    *(crypto(rule, "a wallet pays many", fires, *PAYOUTS) for rule, fires in PAYOUT_RULES.items()),
+    *(
+        crypto(rule, "a service pays its customers", set(), *PAYOUTS, sender=EXCHANGE)
+        for rule in PAYOUT_RULES
     ),
     crypto("unusual_value", "far above the habit", {4}, *(at(m) for m in range(4)), at(4, value=50_000)),
     crypto(
