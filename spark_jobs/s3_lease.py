@@ -90,7 +90,9 @@ class _Object:
         """Write it anew until the block has ended."""
         while not ended.wait(term / TURNS):
             try:
-                if not self._write(IfMatch=self.tag) and not self._is_mine():
+                if not self._write(IfMatch=self.tag) and not (
+                    self._is_mine() and self._write(IfMatch=self.tag)
+                ):
                     self._end("another machine has taken it")
             except Exception as cause:
                 # whatever it is: a lease that nobody renews is lost

@@ -19,7 +19,7 @@ URI, PLACE = "s3://weir/lake/leases/payments", {"Bucket": "weir", "Key": "lake/l
 STREAM = Holder("weir stream", 1, "2024-03-01T00:00:00+00:00", "here")
 OTHER = Holder("weir stream", 2, "2024-03-02T00:00:00+00:00", "there")
 # seconds; of a test that must not wait for it, and of one that does
-LONG, SHORT = 600, 1.2
+LONG, SHORT = 600, 3
 HOLD = """
 import json, sys, time
 from spark_jobs.lease import Holder
