@@ -29,6 +29,7 @@ OFFENDERS = {
     "score_total": st.column_config.NumberColumn("Points", format="localized", width=70),
     "last_seen_at": LAST_SEEN,
 }
+MOST_ATTACKS = 10
 
 
 def show_totals(scope: Scope) -> None:
@@ -65,9 +66,10 @@ def show_attacks(scope: Scope) -> None:
     if attacks.empty:
         with panel("What was caught"):
             return nothing("No labels for these days: nobody has said yet what was fraud.")
-    days = words.days(scope.start, scope.end)
-    with panel(headlines.attacks(attacks), f"Labelled attacks of {days}: alerted, verified or missed"):
-        plot(charts.attacks_caught(attacks), "Labelled attacks caught")
+    shown, days = attacks.head(MOST_ATTACKS), words.days(scope.start, scope.end)
+    which = f"The {len(shown)} commonest of {len(attacks)}" if len(attacks) > len(shown) else "Labelled"
+    with panel(headlines.attacks(attacks), f"{which} attacks of {days}: alerted, verified or missed"):
+        plot(charts.attacks_caught(shown), "Labelled attacks caught")
 
 
 def show_newest_alerts(scope: Scope) -> None:

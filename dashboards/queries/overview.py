@@ -26,7 +26,9 @@ def domains(marts: DuckDBPyConnection) -> pd.DataFrame:
             from pipeline_health_per_minute
             group by domain
         )
-        select domain, first_minute, last_minute, first_received, last_received,
+        select domain, first_minute, first_received, last_received,
+            -- of a clock that is fast: an event of tomorrow would leave today out of the last hours
+            least(last_minute, last_received) as last_minute,
             coalesce(decisions, 0) as decisions
         from received
         full join decided using (domain)
@@ -94,8 +96,9 @@ def top_rules(marts: DuckDBPyConnection, scope: Scope, limit: int = 10) -> pd.Da
     return marts.execute(query, {**scope.bounds, "reasons": REASONS, "limit": limit}).df()
 
 
-def attacks(marts: DuckDBPyConnection, scope: Scope, limit: int = 10) -> pd.DataFrame:
-    """attack, events, alerted, verified (flagged, not alerted), missed; of days that the scope touches."""
+def attacks(marts: DuckDBPyConnection, scope: Scope) -> pd.DataFrame:
+    """attack, events, alerted, verified (flagged, not alerted), missed; of days that the scope touches,
+    the commonest first."""
     query = """
         with labelled as (
             select attack, sum(events)::bigint as events, sum(alerted)::bigint as alerted,
@@ -108,9 +111,8 @@ def attacks(marts: DuckDBPyConnection, scope: Scope, limit: int = 10) -> pd.Data
         select attack, events, alerted, flagged - alerted as verified, events - flagged as missed
         from labelled
         order by events desc, attack
-        limit $limit
     """
-    return marts.execute(query, {**scope.days.bounds, "limit": limit}).df()
+    return marts.execute(query, scope.days.bounds).df()
 
 
 def top_offenders(marts: DuckDBPyConnection, scope: Scope, limit: int = 8) -> pd.DataFrame:

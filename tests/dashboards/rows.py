@@ -41,14 +41,13 @@ def decision(event_id: str, **changed: Any) -> dict[str, Any]:
         "lag_seconds": 2.0,
     } | changed
     rules = [reason for reason in row["reasons"] if reason["rule"] != "cap"]
-    received = row["occurred_at"] + timedelta(seconds=1)
+    received = row.setdefault("received_at", row["occurred_at"] + timedelta(seconds=1))
     derived = {
         "event_date": row["occurred_at"].date(),
         "is_alert": row["action"] in ("challenge", "block"),
         "top_rule": rules[0]["rule"] if rules else None,
         "rules_hit": len(rules),
         "reasons": json.dumps(row["reasons"]),
-        "received_at": received,
         "scored_at": received + timedelta(seconds=row["lag_seconds"]),
     }
     return row | derived

@@ -88,6 +88,14 @@ def test_domains_come_busiest_first_with_their_span(marts):
     assert known["last_received"][0] == NOON + timedelta(days=1)
 
 
+def test_the_last_hours_end_where_messages_do_though_a_fast_clock_is_ahead_of_them(tmp_path):
+    ahead = NOON + timedelta(hours=20)
+    decisions = [decision("now", received_at=NOON), decision("ahead", occurred_at=ahead, received_at=NOON)]
+    write_marts(tmp_path / "warehouse.duckdb", decisions, [], [])
+    with duckdb.connect(tmp_path / "warehouse.duckdb", read_only=True) as marts:
+        assert overview.domains(marts)["last_minute"][0] == NOON
+
+
 def test_totals_count_only_what_is_in_scope(marts):
     totals = overview.totals(marts, DAY).iloc[0]
     assert (totals["decisions"], totals["alerts"], totals["blocked"]) == (5, 2, 1)
@@ -127,6 +135,14 @@ def test_top_rules_tell_hits_points_and_sole_hits_but_not_the_cap(marts):
         ("velocity_burst", 2, 140, 1),
         ("ip_flood", 1, 45, 0),
     ]
+
+
+def test_every_attack_is_counted_however_many_there_are(tmp_path):
+    decisions = [decision(f"a{number}") for number in range(12)]
+    labels = [{"event_id": f"a{number}", "attack": f"attack {number}"} for number in range(12)]
+    write_marts(tmp_path / "warehouse.duckdb", decisions, labels, [])
+    with duckdb.connect(tmp_path / "warehouse.duckdb", read_only=True) as marts:
+        assert overview.attacks(marts, DAY)["events"].sum() == 12
 
 
 def test_attacks_are_alerted_verified_or_missed(marts):
